@@ -1,1 +1,47 @@
+"""Where everything is kept. The rest of the program sees rows, units of work and the `Storage` contract, no SQL."""
 
+from bot.storage.migrations import SchemaTooNew
+from bot.storage.rows import (
+    ConversationRow,
+    EntryRow,
+    InvitationRow,
+    MeldingKeyRow,
+    MeldingRow,
+    ReaderRow,
+    SeenRow,
+    SessionRow,
+)
+from bot.storage.sqlite import SqliteStorage
+from bot.storage.unit import (
+    Conflict,
+    Delete,
+    Insert,
+    Operation,
+    Replace,
+    Storage,
+    StorageFull,
+    StorageProblem,
+    UnitOfWork,
+)
+
+__all__ = [
+    "Conflict",
+    "ConversationRow",
+    "Delete",
+    "EntryRow",
+    "Insert",
+    "InvitationRow",
+    "MeldingKeyRow",
+    "MeldingRow",
+    "Operation",
+    "ReaderRow",
+    "Replace",
+    "SchemaTooNew",
+    "SeenRow",
+    "SessionRow",
+    "SqliteStorage",
+    "Storage",
+    "StorageFull",
+    "StorageProblem",
+    "UnitOfWork",
+]
