@@ -1,0 +1,293 @@
+"""The YAML files of this room as typed models: their Dutch keys, what must be there, and what it becomes."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
+
+from knowledge.model import (
+    Helpline,
+    Kind,
+    Lines,
+    Person,
+    Source,
+    Stappenplan,
+    Step,
+    StepVariant,
+    Tip,
+    TipList,
+    Words,
+)
+
+WORDS_IN_TIPS = frozenset({"leerkracht", "groep", "toezicht"})
+
+
+def _in_order(lines: Lines) -> Lines:
+    first, last = lines
+    if first < 1:
+        raise ValueError("lines are counted from 1")
+    if first > last:
+        raise ValueError(f"the first line ({first}) comes after the last ({last})")
+    return lines
+
+
+def _fits_words(text: str) -> str:
+    try:
+        names = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+    except ValueError as error:
+        raise ValueError(f"unbalanced braces: {error}") from error
+    if unknown := sorted(names - WORDS_IN_TIPS):
+        raise ValueError(f"unknown word {{{unknown[0]}}}; use one of {sorted(WORDS_IN_TIPS)}")
+    return text
+
+
+def _unique(names: Iterable[str], what: str) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"{what} '{name}' stands here twice")
+        seen.add(name)
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Place = Annotated[tuple[StrictInt, StrictInt], AfterValidator(_in_order)]
+TipText = Annotated[Text, AfterValidator(_fits_words)]
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceFile(_File):
+    """``bron`` in school.yaml."""
+
+    bestand: Text
+    regels: Annotated[StrictInt, Field(ge=1)]
+
+    def build(self) -> Source:
+        """The same as the rest of the house knows it."""
+        return Source(file=self.bestand, line_count=self.regels)
+
+
+class WordsFile(_File):
+    """``woorden`` in school.yaml."""
+
+    leerkracht: Text
+    groep: Text
+    toezicht: Text
+    steungroep: Text | None
+
+    def build(self) -> Words:
+        """The same as the rest of the house knows it."""
+        return Words(self.leerkracht, self.groep, self.toezicht, self.steungroep)
+
+
+class PersonFile(_File):
+    """One of ``mensen`` in school.yaml."""
+
+    functie: Text
+    naam: Text | None
+    waarvoor: Text
+    voor: Annotated[list[Literal["leerling", "ouder"]], Field(min_length=1)]
+    regels: Place
+
+    def build(self) -> Person:
+        """The same as the rest of the house knows it."""
+        return Person(
+            role=self.functie,
+            name=self.naam,
+            purpose=self.waarvoor,
+            for_pupils="leerling" in self.voor,
+            for_parents="ouder" in self.voor,
+            lines=self.regels,
+        )
+
+
+def _someone_for_pupils(people: list[PersonFile]) -> list[PersonFile]:
+    if not any("leerling" in person.voor for person in people):
+        raise ValueError("nobody here is for a pupil; 'wie kan mij helpen' would have no answer")
+    return people
+
+
+class SchoolFile(_File):
+    """school.yaml: who the school is, what it calls things, and who is there."""
+
+    slug: Slug
+    naam: Text
+    soort: Kind
+    document: Text
+    bron: SourceFile
+    woorden: WordsFile
+    brievenbus: Literal["eigen", "geleend"]
+    tips: Literal["eigen", "geleend"]
+    mensen: Annotated[list[PersonFile], AfterValidator(_someone_for_pupils)]
+
+
+class StepFile(_File):
+    """One step in stappenplan.yaml. A text may be null, but must be written: what the document leaves open is a fact too."""
+
+    nr: StrictInt | Text
+    titel: Text
+    wie: Text
+    wat: Text
+    met_wie: Text | None
+    binnen: Text | None
+    vastleggen: Text | None
+    wie_weet_het: Text | None
+    verder_als: Text | None
+    regels: Place
+
+    def build(self) -> Step:
+        """The same as the rest of the house knows it."""
+        return Step(
+            number=str(self.nr),
+            title=self.titel,
+            who=self.wie,
+            what=self.wat,
+            with_whom=self.met_wie,
+            within=self.binnen,
+            record=self.vastleggen,
+            told=self.wie_weet_het,
+            on_when=self.verder_als,
+            lines=self.regels,
+        )
+
+
+def _unique_numbers(steps: list[StepFile]) -> list[StepFile]:
+    _unique((str(step.nr) for step in steps), "step")
+    return steps
+
+
+class VariantFile(_File):
+    """One of ``varianten`` in stappenplan.yaml."""
+
+    id: Slug
+    naam: Text
+    stappen: Annotated[list[StepFile], Field(min_length=1), AfterValidator(_unique_numbers)]
+
+
+def _unique_variants(variants: list[VariantFile]) -> list[VariantFile]:
+    _unique((variant.id for variant in variants), "variant")
+    return variants
+
+
+class StappenplanFile(_File):
+    """stappenplan.yaml: what the school does after a melding."""
+
+    varianten: Annotated[list[VariantFile], Field(min_length=1), AfterValidator(_unique_variants)]
+
+    def build(self) -> Stappenplan:
+        """The same as the rest of the house knows it."""
+        return Stappenplan(
+            tuple(
+                StepVariant(variant.id, variant.naam, tuple(step.build() for step in variant.stappen))
+                for variant in self.varianten
+            )
+        )
+
+
+class TipFile(_File):
+    """One of ``stappen`` in a list of tips."""
+
+    id: Slug
+    tekst: TipText
+    regels: Place
+
+    def build(self) -> Tip:
+        """The same as the rest of the house knows it."""
+        return Tip(self.id, self.tekst, self.regels)
+
+
+class AlwaysFile(_File):
+    """``altijd`` in a list of tips: what holds at any step."""
+
+    tekst: TipText
+    regels: Place
+
+    def build(self) -> Tip:
+        """The same as the rest of the house knows it."""
+        return Tip("altijd", self.tekst, self.regels)
+
+
+class TipSourceFile(_File):
+    """``bron`` in a list of tips."""
+
+    school: Slug
+    regels: Place
+
+
+def _unique_tips(tips: list[TipFile]) -> list[TipFile]:
+    _unique((tip.id for tip in tips), "tip")
+    return tips
+
+
+class TipListFile(_File):
+    """tips/<lijst>.yaml: one "wat kun je doen" list."""
+
+    lijst: Slug
+    titel: Text
+    bron: TipSourceFile
+    stappen: Annotated[list[TipFile], Field(min_length=1), AfterValidator(_unique_tips)]
+    altijd: AlwaysFile | None
+
+    def build(self) -> TipList:
+        """The same as the rest of the house knows it."""
+        return TipList(
+            name=self.lijst,
+            title=self.titel,
+            school=self.bron.school,
+            lines=self.bron.regels,
+            steps=tuple(tip.build() for tip in self.stappen),
+            always=self.altijd.build() if self.altijd else None,
+        )
+
+
+class HelplineFile(_File):
+    """One of ``lijnen`` in hulplijnen.yaml. Null means: not known."""
+
+    id: Slug
+    naam: Text
+    nummer: Annotated[str, StringConstraints(pattern=r"^[0-9]+(-[0-9]+)?$")] | None
+    ook_nummer: Annotated[str, StringConstraints(pattern=r"^[0-9]+(-[0-9]+)?$")] | None = None
+    adres: Text | None
+    wanneer: Text | None
+    voor_wie: Text
+    gratis: StrictBool | None
+    anoniem: StrictBool | None
+    waarvoor: Text
+    gecontroleerd_op: date | None
+
+    def build(self) -> Helpline:
+        """The same as the rest of the house knows it."""
+        return Helpline(
+            id=self.id,
+            name=self.naam,
+            number=self.nummer,
+            other_number=self.ook_nummer,
+            web=self.adres,
+            hours=self.wanneer,
+            audience=self.voor_wie,
+            free=self.gratis,
+            anonymous=self.anoniem,
+            purpose=self.waarvoor,
+            checked_on=self.gecontroleerd_op,
+        )
+
+
+def _reachable(lines: list[HelplineFile]) -> list[HelplineFile]:
+    _unique((line.id for line in lines), "helpline")
+    for line in lines:
+        if line.nummer is None and line.adres is None:
+            raise ValueError(f"helpline '{line.id}' has neither number nor address")
+    return lines
+
+
+class HelplinesFile(_File):
+    """hulplijnen.yaml: help outside the school."""
+
+    lijnen: Annotated[list[HelplineFile], Field(min_length=1), AfterValidator(_reachable)]

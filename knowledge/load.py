@@ -1,0 +1,141 @@
+"""Reads the whole folder into one ``Knowledge``, and checks what no single file can tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from importlib import resources
+from importlib.resources.abc import Traversable
+from types import MappingProxyType
+from typing import Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from knowledge.files import HelplinesFile, SchoolFile, StappenplanFile, TipListFile
+from knowledge.model import Helpline, Knowledge, Lines, School, TipList
+from knowledge.problem import KnowledgeProblem
+from knowledge.protocol import parse_protocol
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Reader(Protocol):
+    """Reads a YAML file into a model; handed in, because what reads YAML lives in another room."""
+
+    def __call__(self, file: Traversable, model: type[M]) -> M:
+        """Reads ``file`` as ``model``, or raises an error of its own that carries file and line."""
+        ...
+
+
+def default_folder() -> Traversable:
+    """The built-in knowledge, also when it lies in an installed wheel."""
+    return resources.files("knowledge")
+
+
+def load(folder: Traversable, read: Reader) -> Knowledge:
+    """Reads ``schools/*/``, ``tips/*.yaml`` and ``hulplijnen.yaml``.
+
+    Args:
+        folder: laid out as ``default_folder()``.
+        read: reads one YAML file.
+
+    Raises:
+        KnowledgeProblem: a file is missing, a protocol.md cannot be read, or two files contradict each other.
+        Exception: whatever ``read`` raises on a YAML file that does not fit its model.
+    """
+    schools = {school.slug: school for school in (_school(part, read) for part in _parts(folder, "schools") if part.is_dir())}
+    lists = [file for file in _parts(folder, "tips") if file.name.endswith(".yaml")]
+    tips = {tips.name: tips for tips in (_tips(file, schools, read) for file in lists)}
+    if not schools:
+        raise KnowledgeProblem(str(folder), 1, "no school here")
+    _check_borrowing(folder, schools, tips.values())
+    return Knowledge(MappingProxyType(schools), MappingProxyType(tips), MappingProxyType(_helplines(folder, read)))
+
+
+def _parts(folder: Traversable, name: str) -> list[Traversable]:
+    """What lies in a subfolder, by name; hidden things and caches (``.x``, ``_x``) are no content."""
+    part = folder / name
+    if not part.is_dir():
+        raise KnowledgeProblem(str(part), 1, "this folder is missing")
+    return sorted((item for item in part.iterdir() if item.name[0] not in "._"), key=lambda item: item.name)
+
+
+def _existing(file: Traversable) -> Traversable:
+    if not file.is_file():
+        raise KnowledgeProblem(str(file), 1, "this file is missing")
+    return file
+
+
+def _school(folder: Traversable, read: Reader) -> School:
+    about = _existing(folder / "school.yaml")
+    facts = read(about, SchoolFile)
+    if facts.slug != folder.name:
+        raise KnowledgeProblem(str(about), _line_of(about, r"slug:"), f"slug '{facts.slug}' in a folder called '{folder.name}'")
+    count = facts.bron.regels
+    people = tuple(person.build() for person in facts.mensen)
+    _check_places(about, (person.lines for person in people), count)
+
+    plan = _existing(folder / "stappenplan.yaml")
+    stappenplan = read(plan, StappenplanFile).build()
+    _check_places(plan, (step.lines for variant in stappenplan.variants for step in variant.steps), count)
+
+    protocol = _existing(folder / "protocol.md")
+    return School(
+        slug=facts.slug,
+        name=facts.naam,
+        kind=facts.soort,
+        document=facts.document,
+        source=facts.bron.build(),
+        words=facts.woorden.build(),
+        own_brievenbus=facts.brievenbus == "eigen",
+        own_tips=facts.tips == "eigen",
+        people=people,
+        sections=parse_protocol(protocol.read_text(encoding="utf-8"), str(protocol), count),
+        stappenplan=stappenplan,
+    )
+
+
+def _tips(file: Traversable, schools: dict[str, School], read: Reader) -> TipList:
+    tips = read(file, TipListFile).build()
+    if f"{tips.name}.yaml" != file.name:
+        raise KnowledgeProblem(str(file), _line_of(file, r"lijst:"), f"list '{tips.name}' in a file called '{file.name}'")
+    school = schools.get(tips.school)
+    if school is None:
+        raise KnowledgeProblem(str(file), _line_of(file, r"\s*school:"), f"there is no school '{tips.school}'")
+    always = () if tips.always is None else (tips.always.lines,)
+    _check_places(file, (tips.lines, *(tip.lines for tip in tips.steps), *always), school.source.line_count)
+    return tips
+
+
+def _helplines(folder: Traversable, read: Reader) -> dict[str, Helpline]:
+    lines = read(_existing(folder / "hulplijnen.yaml"), HelplinesFile).lijnen
+    return {line.id: line.build() for line in lines}
+
+
+def _check_borrowing(folder: Traversable, schools: dict[str, School], tips: Iterable[TipList]) -> None:
+    """A school that says that the tips are its own must have some, and the other way round: the dialogues tell pupils which."""
+    owners = {part.school for part in tips}
+    for school in schools.values():
+        if school.own_tips != (school.slug in owners):
+            file = folder / "schools" / school.slug / "school.yaml"
+            message = (
+                "tips: eigen, but no list in tips/ is from this school"
+                if school.own_tips
+                else "tips: geleend, but tips/ has a list of this school"
+            )
+            raise KnowledgeProblem(str(file), _line_of(file, r"tips:"), message)
+
+
+def _check_places(file: Traversable, places: Iterable[Lines], count: int) -> None:
+    for first, last in places:
+        if last > count:
+            where = _line_of(file, rf".*regels:\s*\[\s*{first}\s*,\s*{last}\s*\]")
+            raise KnowledgeProblem(str(file), where, f"place {first}-{last} is not within lines 1-{count} of the document")
+
+
+def _line_of(file: Traversable, pattern: str) -> int:
+    """The first line that starts like this; 1 when it is written in a way that we do not recognise."""
+    for number, line in enumerate(file.read_text(encoding="utf-8").split("\n"), start=1):
+        if re.match(pattern, line):
+            return number
+    return 1

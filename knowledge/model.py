@@ -1,0 +1,299 @@
+"""What is known: schools with their protocol, people and steps; tips for pupils; helplines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+Kind = Literal["primair", "voortgezet"]
+
+Lines = tuple[int, int]
+"""First and last line in the source document; both count, and the first line of a document is 1."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a school calls things: singular, lower case, without an article.
+
+    Attributes:
+        leerkracht: fits after "je": "je leerkracht", "je coach of mentor".
+        groep: fits after "je": "je groep", "je klas".
+        toezicht: whoever watches outside; fits after "de".
+        steungroep: the group that helps someone who is bullied; None where a school has no such group.
+    """
+
+    leerkracht: str
+    groep: str
+    toezicht: str
+    steungroep: str | None
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone at (or for) the school to whom a pupil or a parent can go.
+
+    Attributes:
+        role: the school's own name of the role.
+        name: None where the document names nobody.
+        purpose: one or two short sentences that a child understands.
+        for_pupils: whether pupils can go to this person.
+        for_parents: whether parents can.
+        lines: where the document says so.
+    """
+
+    role: str
+    name: str | None
+    purpose: str
+    for_pupils: bool
+    for_parents: bool
+    lines: Lines
+
+
+@dataclass(frozen=True)
+class Block:
+    """One paragraph or list: a rule in our own words, and where the document has it.
+
+    Attributes:
+        text: sentences; the items of a list each on a line of their own that starts with ``- `` or ``1. ``.
+        lines: where the document says so.
+    """
+
+    text: str
+    lines: Lines
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and what stands directly under it.
+
+    Attributes:
+        heading: the heading itself.
+        path: the headings above it, outermost first.
+        blocks: in the document's order; empty when the heading only holds other headings.
+        lines: where the document has this heading; None for a heading of our own.
+    """
+
+    heading: str
+    path: tuple[str, ...]
+    blocks: tuple[Block, ...]
+    lines: Lines | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the stappenplan; a text is None where the document does not say it.
+
+    Attributes:
+        number: as the document counts, mostly a figure.
+        title: what the step is called.
+        who: who acts.
+        what: what has to be done.
+        with_whom: who takes part.
+        within: the term, in words ("dezelfde dag").
+        record: where it is recorded.
+        told: who is told.
+        on_when: when to go on to the next step.
+        lines: where the document says so.
+    """
+
+    number: str
+    title: str
+    who: str
+    what: str
+    with_whom: str | None
+    within: str | None
+    record: str | None
+    told: str | None
+    on_when: str | None
+    lines: Lines
+
+
+@dataclass(frozen=True)
+class StepVariant:
+    """The steps for one kind of case, in order; most schools have one kind."""
+
+    id: str
+    name: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Stappenplan:
+    """What the school does after a melding: one row of steps for each kind of case."""
+
+    variants: tuple[StepVariant, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """The document that everything of a school was taken from.
+
+    Attributes:
+        file: name of the text file.
+        line_count: how many lines it has, so that no place can lie outside it.
+    """
+
+    file: str
+    line_count: int
+
+
+@dataclass(frozen=True)
+class School:
+    """A school and all that its protocol says.
+
+    Attributes:
+        slug: short name in addresses and settings; also the name of its folder.
+        name: what people call the school.
+        kind: primary or secondary; decides between the two registers of the dialogues.
+        document: what an answer calls the document.
+        source: the document itself.
+        words: what this school calls things.
+        own_brievenbus: whether the school's own document has a blauwe brievenbus.
+        own_tips: whether the tips for pupils are from this school's own document.
+        people: in the order in which a pupil would go to them.
+        sections: in the document's order.
+        stappenplan: what the school does after a melding.
+    """
+
+    slug: str
+    name: str
+    kind: Kind
+    document: str
+    source: Source
+    words: Words
+    own_brievenbus: bool
+    own_tips: bool
+    people: tuple[Person, ...]
+    sections: tuple[Section, ...]
+    stappenplan: Stappenplan
+
+    @property
+    def people_for_pupils(self) -> tuple[Person, ...]:
+        """The people to whom a pupil can go, in order."""
+        return tuple(person for person in self.people if person.for_pupils)
+
+    @property
+    def people_for_parents(self) -> tuple[Person, ...]:
+        """The people to whom a parent can go, in order."""
+        return tuple(person for person in self.people if person.for_parents)
+
+    def section_of(self, block: Block) -> Section:
+        """The section that a block stands in.
+
+        Raises:
+            LookupError: the block is not of this school.
+        """
+        for section in self.sections:
+            if block in section.blocks:
+                return section
+        raise LookupError(f"{self.slug} has no such block (lines {block.lines})")
+
+    def cite(self, block: Block) -> str:
+        """Where a block stands: "Pestprotocol De Mijlpaal, kop 'Stap 1' onder 'Stappenplan', regels 420-426".
+
+        The heading above is named too, because "Stap 1" can stand in a document more than once.
+
+        Raises:
+            LookupError: the block is not of this school.
+        """
+        section = self.section_of(block)
+        parent = f" onder '{section.path[-1]}'" if section.path else ""
+        return f"{self.document}, kop '{section.heading}'{parent}, {in_words(block.lines)}"
+
+    def cite_lines(self, lines: Lines) -> str:
+        """Where something stands that is not a block: a person, a step, a tip."""
+        return f"{self.document}, {in_words(lines)}"
+
+
+def in_words(lines: Lines) -> str:
+    """The place as people read it: "regel 12" or "regels 12-18"."""
+    first, last = lines
+    return f"regel {first}" if first == last else f"regels {first}-{last}"
+
+
+@dataclass(frozen=True)
+class Tip:
+    """One thing that a pupil can do.
+
+    Attributes:
+        id: short name, unique in its list.
+        text: in a child's Dutch; may hold ``{leerkracht}``, ``{groep}`` and ``{toezicht}``.
+        lines: where the document of the list's school says so.
+    """
+
+    id: str
+    text: str
+    lines: Lines
+
+    def say(self, words: Words) -> str:
+        """The text in the words of the pupil's own school."""
+        return self.text.format(leerkracht=words.leerkracht, groep=words.groep, toezicht=words.toezicht)
+
+
+@dataclass(frozen=True)
+class TipList:
+    """A "wat kun je doen" list, one step a turn.
+
+    Attributes:
+        name: short name of the list, also that of its file.
+        title: what the list is about, as a pupil reads it.
+        school: slug of the school from whose document it was taken; the others borrow it and say so.
+        lines: where that document has the list.
+        steps: in the order in which to try them.
+        always: what holds at any step (straight to an adult when someone scolds or hurts); None where the document adds nothing.
+    """
+
+    name: str
+    title: str
+    school: str
+    lines: Lines
+    steps: tuple[Tip, ...]
+    always: Tip | None
+
+
+@dataclass(frozen=True)
+class Helpline:
+    """Someone outside the school to call, chat with or read.
+
+    Attributes:
+        id: short name.
+        name: what it is called.
+        number: telephone number as one dials it; None for a web site.
+        other_number: a second number that reaches the same people.
+        web: web address; None when there is only a number.
+        hours: when someone answers, in words; None when not known.
+        audience: for whom it is.
+        free: whether calling costs nothing; None when not known.
+        anonymous: whether one can stay unknown; None when not known.
+        purpose: what one can go there for, in a child's words.
+        checked_on: the day on which a person last checked all this; None when nobody has yet.
+    """
+
+    id: str
+    name: str
+    number: str | None
+    other_number: str | None
+    web: str | None
+    hours: str | None
+    audience: str
+    free: bool | None
+    anonymous: bool | None
+    purpose: str
+    checked_on: date | None
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """Everything in the folder.
+
+    Attributes:
+        schools: by slug.
+        tips: by name of the list.
+        helplines: by id, in the order of the file.
+    """
+
+    schools: Mapping[str, School]
+    tips: Mapping[str, TipList]
+    helplines: Mapping[str, Helpline]
