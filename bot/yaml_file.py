@@ -58,7 +58,7 @@ def read_yaml(file: Traversable | Path, model: type[M]) -> M:
     if not isinstance(tree, CommentedMap):
         raise FileProblem(name, 1, 'Dit bestand moet bestaan uit regels met "naam: waarde".')
     # JSON is pydantic's strict mode for data from files: a list may fill a tuple and a text an enum, but "1" fills no number.
-    plain = json.dumps(_plain(name, tree, 1, ()))
+    plain = json.dumps(_plain(name, tree, 1))
     try:
         return model.model_validate_json(plain, strict=True, extra="forbid")
     except ValidationError as error:
@@ -98,7 +98,9 @@ def _parse(name: str, text: str) -> Any:
 
 
 def _line_of(error: MarkedYAMLError) -> int:
-    mark = error.problem_mark or error.context_mark
+    mark = error.problem_mark
+    if mark is None or "end of stream" in str(error.problem or ""):  # what was left open tells more than where the file ends
+        mark = error.context_mark or mark
     return int(mark.line) + 1 if mark is not None else 1
 
 
@@ -122,22 +124,18 @@ def _syntax_message(error: MarkedYAMLError, line: Sequence[str]) -> str:
     return "Dit is geen goede YAML. Controleer de spaties aan het begin, de dubbele punten en de aanhalingstekens."
 
 
-def _plain(name: str, node: Any, line: int, above: tuple[int, ...]) -> Any:
-    """The node as JSON data; dates become their ISO text. ``above`` holds the ids of the nodes it stands in."""
-    if isinstance(node, CommentedMap | CommentedSeq):
-        if id(node) in above:
-            raise FileProblem(name, line, "Dit blok verwijst naar zichzelf. Schrijf het uit.")
-        above = (*above, id(node))
+def _plain(name: str, node: Any, line: int) -> Any:
+    """The node as JSON data; dates become their ISO text."""
     if isinstance(node, CommentedMap):
         mapping = {}
         for key, value in node.items():
             line_of_key = _key_line(node, key, line)
             if not isinstance(key, str | int | float | bool | date | None):
                 raise FileProblem(name, line_of_key, "Een naam voor de dubbele punt moet een woord zijn.")
-            mapping[_key_text(key)] = _plain(name, value, line_of_key, above)
+            mapping[_key_text(key)] = _plain(name, value, line_of_key)
         return mapping
     if isinstance(node, CommentedSeq):
-        return [_plain(name, item, _item_line(node, number, line), above) for number, item in enumerate(node)]
+        return [_plain(name, item, _item_line(node, number, line)) for number, item in enumerate(node)]
     if isinstance(node, TaggedScalar):
         raise FileProblem(name, line, "Een waarde mag niet met ! beginnen. Zet de tekst tussen aanhalingstekens.")
     if node is None or isinstance(node, bool | str):
