@@ -173,7 +173,7 @@ def _first_problem(name: str, tree: CommentedMap, model: type[BaseModel], error:
         (found["type"] != "extra_forbidden", *_place(tree, found["loc"]), found) for found in error.errors(include_url=False)
     ]
     _, line, key, found = min(problems, key=lambda problem: problem[:2])
-    return FileProblem(name, line, _message(model, key, found))
+    return FileProblem(name, line, explain(model, key, found))
 
 
 def _place(tree: CommentedMap, location: Location) -> tuple[int, str]:
@@ -196,7 +196,8 @@ def _place(tree: CommentedMap, location: Location) -> tuple[int, str]:
     return line, key
 
 
-def _message(model: type[BaseModel], key: str, found: ErrorDetails) -> str:
+def explain(model: type[BaseModel], key: str, found: ErrorDetails) -> str:
+    """One of pydantic's errors in Dutch: what is wrong with ``key``, and what to do."""
     kind = found["type"]
     context: Mapping[str, Any] = found.get("ctx", {})
     last = str(found["loc"][-1]) if found["loc"] else ""
@@ -258,8 +259,8 @@ _LIMITS: dict[str, str] = {
     "less_than": "moet minder dan {lt} zijn",
     "string_too_short": "moet minstens {min_length} tekens hebben",
     "string_too_long": "mag hoogstens {max_length} tekens hebben",
-    "too_short": "moet minstens {min_length} waarden hebben",
-    "too_long": "mag hoogstens {max_length} waarden hebben",
+    "too_short": "heeft te weinig waarden; minstens {min_length}",
+    "too_long": "heeft te veel waarden; hoogstens {max_length}",
     "string_pattern_mismatch": "heeft een vorm die hier niet kan; het patroon is {pattern}",
     "union_tag_invalid": "kan dit niet zijn; kies uit: {expected_tags}",
     "union_tag_not_found": "heeft een regel {discriminator} nodig",
