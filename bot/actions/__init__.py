@@ -1,1 +1,1 @@
-
+"""Actions of the dialogue, one file a subject."""

@@ -1,1 +1,1 @@
-
+"""Ways in besides the web: the terminal, and later Telegram."""

@@ -1,1 +1,1 @@
-
+"""The inbox: server-rendered pages for the people who read."""

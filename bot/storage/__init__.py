@@ -8,6 +8,7 @@ from bot.storage.rows import (
     MeldingKeyRow,
     MeldingRow,
     ReaderRow,
+    RosterRow,
     SeenRow,
     SessionRow,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "Operation",
     "ReaderRow",
     "Replace",
+    "RosterRow",
     "SchemaTooNew",
     "SeenRow",
     "SessionRow",

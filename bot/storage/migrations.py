@@ -20,6 +20,7 @@ _FIRST = (
         password_locked BLOB NOT NULL, recovery_locked BLOB NOT NULL, mac BLOB NOT NULL
     ) WITHOUT ROWID, STRICT""",
     "CREATE INDEX reader_school ON reader (school)",
+    "CREATE TABLE roster (school TEXT PRIMARY KEY, version INTEGER NOT NULL, mac BLOB NOT NULL) WITHOUT ROWID, STRICT",
     """CREATE TABLE melding (
         id BLOB PRIMARY KEY, school TEXT NOT NULL, half_day INTEGER NOT NULL, version INTEGER NOT NULL,
         code_lookup BLOB NOT NULL UNIQUE, thread_locked BLOB NOT NULL, nonce_hash BLOB NOT NULL UNIQUE,

@@ -131,6 +131,17 @@ class ReaderRow(Row):
 
 
 @dataclass(frozen=True)
+class RosterRow(Row):
+    """Proof of the whole list of a school's readers, so that an old row of one reader put back is seen."""
+
+    table: ClassVar[str] = "roster"
+    key: ClassVar[tuple[str, ...]] = ("school",)
+    school: str
+    version: int
+    mac: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class InvitationRow(Row):
     """An invitation that was not used yet; only the hash of its token is kept, and the token itself says until when."""
 
@@ -163,6 +174,7 @@ TABLES: tuple[type[Row], ...] = (
     MeldingKeyRow,
     EntryRow,
     ReaderRow,
+    RosterRow,
     InvitationRow,
     SessionRow,
 )

@@ -16,7 +16,7 @@ from typing import TypeVar
 from sqlite_utils import Database
 
 from bot.storage.migrations import migrate
-from bot.storage.rows import MeldingKeyRow, MeldingRow, Row
+from bot.storage.rows import TABLES, MeldingKeyRow, MeldingRow, Row
 from bot.storage.unit import Conflict, Delete, Insert, Operation, Replace, StorageFull, UnitOfWork, Value
 
 R = TypeVar("R", bound=Row)
@@ -36,52 +36,52 @@ def _connect(path: Path) -> Database:
     return db
 
 
-# The parameters are plain ``type``: mypy takes the class of a frozen dataclass for unhashable.
-@cache
-def _columns(table: type) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(table))
+_COLUMNS = {table.table: tuple(f.name for f in fields(table)) for table in TABLES}
+_KEYS = {table.table: table.key for table in TABLES}
 
 
 @cache
-def _insert_sql(table: type) -> str:
-    names = _columns(table)
-    return f"INSERT INTO {table.table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608
+def _insert_sql(table: str) -> str:
+    names = _COLUMNS[table]
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608
 
 
 @cache
-def _replace_sql(table: type, when: tuple[str, ...]) -> str:
-    sets = ", ".join(f"{name} = ?" for name in _columns(table))
-    wheres = " AND ".join(f"{name} IS ?" for name in (*table.key, *when))
-    return f"UPDATE {table.table} SET {sets} WHERE {wheres}"  # noqa: S608
+def _replace_sql(table: str, when: tuple[str, ...]) -> str:
+    sets = ", ".join(f"{name} = ?" for name in _COLUMNS[table])
+    return f"UPDATE {table} SET {sets} WHERE {_where(_KEYS[table] + when)}"  # noqa: S608
 
 
 @cache
-def _delete_sql(table: type, where: tuple[str, ...]) -> str:
-    return f"DELETE FROM {table.table} WHERE {' AND '.join(f'{name} IS ?' for name in where)}"  # noqa: S608
+def _delete_sql(table: str, where: tuple[str, ...]) -> str:
+    return f"DELETE FROM {table} WHERE {_where(where)}"  # noqa: S608
 
 
 @cache
-def _select_sql(table: type, where: tuple[str, ...]) -> str:
-    wheres = " AND ".join(f"{name} IS ?" for name in where) or "1"
-    return f"SELECT {', '.join(_columns(table))} FROM {table.table} WHERE {wheres} ORDER BY {', '.join(table.key)}"  # noqa: S608
+def _select_sql(table: str, where: tuple[str, ...]) -> str:
+    return f"SELECT {', '.join(_COLUMNS[table])} FROM {table} WHERE {_where(where)} ORDER BY {', '.join(_KEYS[table])}"  # noqa: S608
+
+
+def _where(names: tuple[str, ...]) -> str:
+    return " AND ".join(f"{name} IS ?" for name in names) or "1"
 
 
 def _values(row: Row) -> list[Value]:
-    return [getattr(row, name) for name in _columns(type(row))]
+    return [getattr(row, name) for name in _COLUMNS[row.table]]
 
 
 def _carry_out(db: Database, operation: Operation) -> None:
     try:
         match operation:
             case Insert(row):
-                db.execute(_insert_sql(type(row)), _values(row))
+                db.execute(_insert_sql(row.table), _values(row))
             case Replace(row, when):
                 keys = [getattr(row, name) for name in row.key]
-                cursor = db.execute(_replace_sql(type(row), tuple(when)), [*_values(row), *keys, *when.values()])
+                cursor = db.execute(_replace_sql(row.table, tuple(when)), [*_values(row), *keys, *when.values()])
                 if cursor.rowcount != 1:
                     raise Conflict(row.table)
             case Delete(table, where, must_exist):
-                cursor = db.execute(_delete_sql(table, tuple(where)), list(where.values()))
+                cursor = db.execute(_delete_sql(table.table, tuple(where)), list(where.values()))
                 if must_exist and cursor.rowcount < 1:
                     raise Conflict(table.table)
     except sqlite3.IntegrityError as error:
@@ -119,17 +119,17 @@ class SqliteStorage:
 
     async def get(self, table: type[R], where: Mapping[str, Value]) -> R | None:
         """See `Storage.get`."""
-        row = self._read.execute(_select_sql(table, tuple(where)), list(where.values())).fetchone()
+        row = self._read.execute(_select_sql(table.table, tuple(where)), list(where.values())).fetchone()
         return None if row is None else table(*row)
 
     async def find(self, table: type[R], where: Mapping[str, Value]) -> Sequence[R]:
         """See `Storage.find`."""
-        rows = self._read.execute(_select_sql(table, tuple(where)), list(where.values())).fetchall()
+        rows = self._read.execute(_select_sql(table.table, tuple(where)), list(where.values())).fetchall()
         return [table(*row) for row in rows]
 
     async def queue(self, reader: bytes, limit: int, offset: int) -> Sequence[tuple[MeldingRow, MeldingKeyRow]]:
         """See `Storage.queue`."""
-        melding, key = _columns(MeldingRow), _columns(MeldingKeyRow)
+        melding, key = _COLUMNS[MeldingRow.table], _COLUMNS[MeldingKeyRow.table]
         chosen = ", ".join([*(f"m.{name}" for name in melding), *(f"k.{name}" for name in key)])
         rows = self._read.execute(
             f"SELECT {chosen} FROM melding_key k JOIN melding m ON m.id = k.melding WHERE k.reader = ? "  # noqa: S608

@@ -1,0 +1,192 @@
+"""The pupil's side of the brievenbus: post, come back with the code, read, write on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.brievenbus.code import Codes
+from bot.brievenbus.entries import (
+    Broken,
+    Entry,
+    Kind,
+    Side,
+    State,
+    open_track,
+    seal_entry,
+)
+from bot.brievenbus.keys import SealBroken, ServerKey
+from bot.brievenbus.lanes import Lane
+from bot.brievenbus.melding import (
+    changed,
+    check_melding,
+    make_melding,
+    nonce_hash,
+    open_head,
+    open_with_code,
+    sent_at,
+    with_head,
+)
+from bot.brievenbus.roster import Reader, Roster, SchoolReaders
+from bot.clock import Clock, half_day
+from bot.effects import AddMessage, PostMelding
+from bot.storage import EntryRow, Insert, MeldingRow, Operation, SeenRow, Storage
+
+# Long enough for a lost connection and a second press, too short for the next pupil at the same computer.
+REPEAT_SECONDS = 600
+
+
+class BoxClosed(Exception):
+    """This school takes no meldingen now: there are not two ways in, or the list of readers is not sound."""
+
+
+class NobodyLeft(Exception):
+    """Everybody who could read it is excluded; nothing is stored."""
+
+
+class CodeUnknown(Exception):
+    """No melding has this code."""
+
+
+@dataclass(frozen=True)
+class Thread:
+    """What a pupil reads with the code."""
+
+    melding: bytes = field(repr=False)
+    thread_key: bytes = field(repr=False)
+    state: State
+    entries: tuple[Entry | Broken, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An earlier *versturen* with the same nonce.
+
+    Attributes:
+        code: the five words, or None when it is too long ago to show them again.
+    """
+
+    code: tuple[str, ...] | None = field(repr=False)
+
+
+class Mailbox:
+    """Takes meldingen and opens threads; it keeps nothing itself but hands out operations for the turn's commit."""
+
+    def __init__(self, storage: Storage, server: ServerKey, codes: Codes, lane: Lane, roster: Roster, clock: Clock) -> None:
+        self._storage = storage
+        self._server = server
+        self._codes = codes
+        self._lane = lane
+        self._roster = roster
+        self._clock = clock
+
+    async def readers(self, school: str) -> SchoolReaders:
+        """Who reads this school's brievenbus, and whether it is open."""
+        return await self._roster.of(school)
+
+    def code(self, nonce: bytes) -> tuple[str, ...]:
+        """The five words that belong to a nonce."""
+        return self._codes.words_for(nonce)
+
+    async def sent(self, nonce: bytes) -> Sent | None:
+        """Whether *versturen* with this nonce was committed already; within ten minutes with its code.
+
+        Raises:
+            SealBroken: the row was altered.
+        """
+        row = await self._storage.get(MeldingRow, {"nonce_hash": nonce_hash(nonce)})
+        if row is None:
+            return None
+        check_melding(self._server, row)
+        age = int(self._clock.now().timestamp()) - sent_at(row, nonce)
+        return Sent(self.code(nonce) if 0 <= age < REPEAT_SECONDS else None)
+
+    async def message_sent(self, nonce: bytes) -> bool:
+        """Whether a message with this nonce was committed already."""
+        return await self._storage.get(SeenRow, {"id": self._message_id(nonce)}) is not None
+
+    async def post(self, post: PostMelding) -> tuple[Operation, ...]:
+        """Seal a melding. Slow (one Argon2id): it waits its turn in the pupils' lane.
+
+        Raises:
+            BoxClosed: the school takes none now.
+            NobodyLeft: nobody may read it.
+            QueueFull: too many pupils send at once.
+            TooLong: more than the largest entry holds.
+        """
+        who = await self._roster.of(post.school)
+        if not who.accepts:
+            raise BoxClosed
+        readers = remaining(who, post.excluded_readers)
+        if not readers:
+            raise NobodyLeft
+        words = self._codes.words_for(post.nonce)
+        keys = await self._lane.run(lambda: self._codes.keys_for(words))
+        now = self._clock.now()
+        return make_melding(self._server, post, keys, readers, half_day(now), int(now.timestamp()))
+
+    async def open(self, words: tuple[str, ...]) -> Thread:
+        """Open the thread of a code. Slow, as `post`.
+
+        Raises:
+            CodeUnknown: no melding has this code.
+            QueueFull: too many at once.
+            SealBroken: the melding was damaged.
+        """
+        keys = await self._lane.run(lambda: self._codes.keys_for(words))
+        row = await self._storage.get(MeldingRow, {"code_lookup": keys.lookup})
+        if row is None:
+            raise CodeUnknown
+        check_melding(self._server, row)
+        return await self._thread(row, open_with_code(row, keys.key).thread)
+
+    async def again(self, melding: bytes, key: bytes) -> Thread:
+        """Read an opened thread once more.
+
+        Raises:
+            CodeUnknown: it was deleted meanwhile.
+            SealBroken: it was damaged.
+        """
+        return await self._thread(await self._row(melding), key)
+
+    async def write(self, message: AddMessage) -> tuple[Operation, ...]:
+        """Seal a pupil's message in an opened thread.
+
+        Raises:
+            CodeUnknown: the melding was deleted meanwhile.
+            SealBroken: it was damaged.
+            TooLong: more than the largest entry holds.
+        """
+        row = await self._row(message.melding)
+        head = open_head(row, message.thread_key)
+        today = half_day(self._clock.now())
+        entry = Entry(head.count, Side.PUPIL, Kind.MESSAGE, today, "", {"tekst": message.text})
+        new = with_head(row, message.thread_key, replace(head, count=head.count + 1, unread=True))
+        return (
+            Insert(SeenRow(self._message_id(message.nonce), today)),
+            changed(row, new),
+            Insert(seal_entry(message.thread_key, row.id, entry)),
+        )
+
+    async def _row(self, melding: bytes) -> MeldingRow:
+        row = await self._storage.get(MeldingRow, {"id": melding})
+        if row is None:
+            raise CodeUnknown
+        check_melding(self._server, row)
+        return row
+
+    async def _thread(self, row: MeldingRow, key: bytes) -> Thread:
+        head = open_head(row, key)
+        rows = {entry.id: entry for entry in await self._storage.find(EntryRow, {"melding": row.id})}
+        return Thread(row.id, key, head.state, open_track(key, row.id, head.count, rows))
+
+    def _message_id(self, nonce: bytes) -> bytes:
+        return self._server.hash("message", nonce)
+
+
+def remaining(who: SchoolReaders, excluded: frozenset[bytes]) -> Sequence[Reader]:
+    """The active readers that are not excluded."""
+    return [reader for reader in who.active if reader.id not in excluded]
+
+
+__all__ = ["BoxClosed", "CodeUnknown", "Mailbox", "NobodyLeft", "SealBroken", "Sent", "Thread", "remaining"]
