@@ -169,10 +169,11 @@ def _item_line(node: CommentedSeq, number: int, otherwise: int) -> int:
 
 def _first_problem(name: str, tree: CommentedMap, model: type[BaseModel], error: ValidationError) -> FileProblem:
     """The problem to tell: a misspelt key before the key that is missing because of it, then by line."""
-    problems = [
-        (found["type"] != "extra_forbidden", *_place(tree, found["loc"]), found) for found in error.errors(include_url=False)
-    ]
-    _, line, key, found = min(problems, key=lambda problem: problem[:2])
+    errors = error.errors(include_url=False)
+    # A list with a wrong value also counts as too short; the value inside is what is wrong.
+    innermost = [found for found in errors if not any(found["loc"] == other["loc"][:-1] for other in errors)]
+    problems = [(*_place(tree, found["loc"]), found) for found in innermost]
+    line, key, found = min(problems, key=lambda problem: (problem[2]["type"] != "extra_forbidden", problem[0]))
     return FileProblem(name, line, explain(model, key, found))
 
 
