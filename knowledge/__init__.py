@@ -1,6 +1,6 @@
 """What the schools' protocols say: the documents (Markdown, YAML), and how they are read."""
 
-from knowledge.load import Reader, default_folder, load
+from knowledge.load import Reader, default_folder, load, load_school
 from knowledge.model import (
     Block,
     Helpline,
@@ -38,4 +38,5 @@ __all__ = [
     "Words",
     "default_folder",
     "load",
+    "load_school",
 ]

@@ -29,9 +29,9 @@ WORDS_IN_TIPS = frozenset({"leerkracht", "groep", "toezicht"})
 def _in_order(lines: Lines) -> Lines:
     first, last = lines
     if first < 1:
-        raise ValueError("lines are counted from 1")
+        raise ValueError("regels worden geteld vanaf 1")
     if first > last:
-        raise ValueError(f"the first line ({first}) comes after the last ({last})")
+        raise ValueError(f"de eerste regel ({first}) komt na de laatste ({last})")
     return lines
 
 
@@ -39,9 +39,9 @@ def _fits_words(text: str) -> str:
     try:
         names = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
     except ValueError as error:
-        raise ValueError(f"unbalanced braces: {error}") from error
+        raise ValueError("hier staat een accolade te veel of te weinig") from error
     if unknown := sorted(names - WORDS_IN_TIPS):
-        raise ValueError(f"unknown word {{{unknown[0]}}}; use one of {sorted(WORDS_IN_TIPS)}")
+        raise ValueError(f"{{{unknown[0]}}} is geen woord van de school; kies uit: {', '.join(sorted(WORDS_IN_TIPS))}")
     return text
 
 
@@ -49,7 +49,7 @@ def _unique(names: Iterable[str], what: str) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise ValueError(f"{what} '{name}' stands here twice")
+            raise ValueError(f"{what} '{name}' staat hier twee keer")
         seen.add(name)
 
 
@@ -110,7 +110,7 @@ class PersonFile(_File):
 
 def _someone_for_pupils(people: list[PersonFile]) -> list[PersonFile]:
     if not any("leerling" in person.voor for person in people):
-        raise ValueError("nobody here is for a pupil; 'wie kan mij helpen' would have no answer")
+        raise ValueError("niemand is er voor een leerling; noem er minstens een")
     return people
 
 
@@ -159,7 +159,7 @@ class StepFile(_File):
 
 
 def _unique_numbers(steps: list[StepFile]) -> list[StepFile]:
-    _unique((str(step.nr) for step in steps), "step")
+    _unique((str(step.nr) for step in steps), "stap")
     return steps
 
 
@@ -280,10 +280,10 @@ class HelplineFile(_File):
 
 
 def _reachable(lines: list[HelplineFile]) -> list[HelplineFile]:
-    _unique((line.id for line in lines), "helpline")
+    _unique((line.id for line in lines), "hulplijn")
     for line in lines:
         if line.nummer is None and line.adres is None:
-            raise ValueError(f"helpline '{line.id}' has neither number nor address")
+            raise ValueError(f"hulplijn '{line.id}' heeft geen nummer en geen adres")
     return lines
 
 

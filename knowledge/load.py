@@ -43,34 +43,29 @@ def load(folder: Traversable, read: Reader) -> Knowledge:
         KnowledgeProblem: a file is missing, a protocol.md cannot be read, or two files contradict each other.
         Exception: whatever ``read`` raises on a YAML file that does not fit its model.
     """
-    schools = {school.slug: school for school in (_school(part, read) for part in _parts(folder, "schools") if part.is_dir())}
+    built = (load_school(part, read) for part in _parts(folder, "schools") if part.is_dir())
+    schools = {school.slug: school for school in built}
     lists = [file for file in _parts(folder, "tips") if file.name.endswith(".yaml")]
     tips = {tips.name: tips for tips in (_tips(file, schools, read) for file in lists)}
     if not schools:
-        raise KnowledgeProblem(str(folder), 1, "no school here")
+        raise KnowledgeProblem(str(folder), 1, "Hier staat geen school.")
     _check_borrowing(folder, schools, tips.values())
     return Knowledge(MappingProxyType(schools), MappingProxyType(tips), MappingProxyType(_helplines(folder, read)))
 
 
-def _parts(folder: Traversable, name: str) -> list[Traversable]:
-    """What lies in a subfolder, by name; hidden things and caches (``.x``, ``_x``) are no content."""
-    part = folder / name
-    if not part.is_dir():
-        raise KnowledgeProblem(str(part), 1, "this folder is missing")
-    return sorted((item for item in part.iterdir() if item.name[0] not in "._"), key=lambda item: item.name)
+def load_school(folder: Traversable, read: Reader) -> School:
+    """Reads one school's folder: school.yaml, stappenplan.yaml and protocol.md.
 
-
-def _existing(file: Traversable) -> Traversable:
-    if not file.is_file():
-        raise KnowledgeProblem(str(file), 1, "this file is missing")
-    return file
-
-
-def _school(folder: Traversable, read: Reader) -> School:
+    Raises:
+        KnowledgeProblem: as in ``load``.
+        Exception: as in ``load``.
+    """
     about = _existing(folder / "school.yaml")
     facts = read(about, SchoolFile)
     if facts.slug != folder.name:
-        raise KnowledgeProblem(str(about), _line_of(about, r"slug:"), f"slug '{facts.slug}' in a folder called '{folder.name}'")
+        raise KnowledgeProblem(
+            str(about), _line_of(about, r"slug:"), f"De slug is '{facts.slug}', maar de map heet '{folder.name}'."
+        )
     count = facts.bron.regels
     people = tuple(person.build() for person in facts.mensen)
     _check_places(about, (person.lines for person in people), count)
@@ -95,13 +90,29 @@ def _school(folder: Traversable, read: Reader) -> School:
     )
 
 
+def _parts(folder: Traversable, name: str) -> list[Traversable]:
+    """What lies in a subfolder, by name; hidden things and caches (``.x``, ``_x``) are no content."""
+    part = folder / name
+    if not part.is_dir():
+        raise KnowledgeProblem(str(part), 1, "Deze map ontbreekt.")
+    return sorted((item for item in part.iterdir() if item.name[0] not in "._"), key=lambda item: item.name)
+
+
+def _existing(file: Traversable) -> Traversable:
+    if not file.is_file():
+        raise KnowledgeProblem(str(file), 1, "Dit bestand ontbreekt.")
+    return file
+
+
 def _tips(file: Traversable, schools: dict[str, School], read: Reader) -> TipList:
     tips = read(file, TipListFile).build()
     if f"{tips.name}.yaml" != file.name:
-        raise KnowledgeProblem(str(file), _line_of(file, r"lijst:"), f"list '{tips.name}' in a file called '{file.name}'")
+        raise KnowledgeProblem(
+            str(file), _line_of(file, r"lijst:"), f"De lijst heet '{tips.name}', maar het bestand heet '{file.name}'."
+        )
     school = schools.get(tips.school)
     if school is None:
-        raise KnowledgeProblem(str(file), _line_of(file, r"\s*school:"), f"there is no school '{tips.school}'")
+        raise KnowledgeProblem(str(file), _line_of(file, r"\s*school:"), f"Er is geen school '{tips.school}'.")
     always = () if tips.always is None else (tips.always.lines,)
     _check_places(file, (tips.lines, *(tip.lines for tip in tips.steps), *always), school.source.line_count)
     return tips
@@ -119,9 +130,9 @@ def _check_borrowing(folder: Traversable, schools: dict[str, School], tips: Iter
         if school.own_tips != (school.slug in owners):
             file = folder / "schools" / school.slug / "school.yaml"
             message = (
-                "tips: eigen, but no list in tips/ is from this school"
+                "Hier staat tips: eigen, maar geen lijst in tips/ komt van deze school."
                 if school.own_tips
-                else "tips: geleend, but tips/ has a list of this school"
+                else "Hier staat tips: geleend, maar in tips/ staat een lijst van deze school."
             )
             raise KnowledgeProblem(str(file), _line_of(file, r"tips:"), message)
 
@@ -130,7 +141,9 @@ def _check_places(file: Traversable, places: Iterable[Lines], count: int) -> Non
     for first, last in places:
         if last > count:
             where = _line_of(file, rf".*regels:\s*\[\s*{first}\s*,\s*{last}\s*\]")
-            raise KnowledgeProblem(str(file), where, f"place {first}-{last} is not within lines 1-{count} of the document")
+            raise KnowledgeProblem(
+                str(file), where, f"Plaats {first}-{last} ligt niet in het document: dat loopt van regel 1 tot en met {count}."
+            )
 
 
 def _line_of(file: Traversable, pattern: str) -> int:

@@ -9,7 +9,7 @@ class KnowledgeProblem(Exception):
     Attributes:
         file: the file, as its folder names it.
         line: 1-based line in that file; 1 when the problem concerns the file as a whole.
-        message: what is wrong and what to do, for whoever edits the file.
+        message: in Dutch; what is wrong and what to do, for whoever edits the file.
     """
 
     def __init__(self, file: str, line: int, message: str) -> None:

@@ -64,21 +64,21 @@ class _Parser:
         line, lines = self.split_place(line, number)
         match = _HEADING.fullmatch(line)
         if match is None:
-            raise self.problem(number, "a heading is one to three times '#', a space and its text")
+            raise self.problem(number, "Een kop is een tot drie keer #, een spatie en dan de tekst.")
         level, heading = len(match[1]), match[2].strip()
         if level > DEEPEST:
-            raise self.problem(number, f"headings go {DEEPEST} deep, this one is {level} deep")
+            raise self.problem(number, f"Koppen gaan {DEEPEST} niveaus diep; deze heeft {level} keer een #.")
         if level > len(self.above) + 1:
-            raise self.problem(number, f"this heading is {level} deep, but the heading above it is {len(self.above)} deep")
+            raise self.problem(number, f"Deze kop slaat een niveau over: gebruik hoogstens {len(self.above) + 1} keer een #.")
         path = tuple(self.above[: level - 1])
         if any(section.path == path and section.heading == heading for section in self.sections):
-            raise self.problem(number, f"the heading '{heading}' stands twice in the same place; a citation could mean either")
+            raise self.problem(number, f"De kop '{heading}' staat hier twee keer. Geef een van de twee een andere naam.")
         self.above = [*path, heading]
         self.sections.append(_Open(level, heading, path, lines, number))
 
     def line(self, line: str, number: int) -> None:
         if not self.sections:
-            raise self.problem(number, "text before the first heading")
+            raise self.problem(number, "Hier staat tekst voor de eerste kop. Zet er een kop boven.")
         line, lines = self.split_place(line, number)
         if line and (_ITEM.match(line) or not self.block):
             self.block.append(line)
@@ -87,7 +87,7 @@ class _Parser:
         if lines is None:
             return
         if not self.block:
-            raise self.problem(number, "a place without text above it")
+            raise self.problem(number, "Hier staat een plaats zonder tekst erboven.")
         self.sections[-1].blocks.append(Block("\n".join(self.block), lines))
         self.block = []
 
@@ -95,29 +95,34 @@ class _Parser:
         match = _PLACE.search(line)
         rest = line[: match.start()] if match else line
         if "{" in rest or "}" in rest:
-            raise self.problem(number, "a place is written {regel 12} or {regels 12-18}, and ends its line; no other braces")
+            raise self.problem(
+                number,
+                "Schrijf een plaats zo: {regel 12} of {regels 12-18}, aan het eind van de regel. Andere accolades mogen niet.",
+            )
         if match is None:
             return rest, None
         first, last = int(match[1]), int(match[2] or match[1])
         if first < 1 or first > last or last > self.line_count:
-            raise self.problem(number, f"place {first}-{last} is not within lines 1-{self.line_count} of the document")
+            raise self.problem(
+                number, f"Plaats {first}-{last} ligt niet in het document: dat loopt van regel 1 tot en met {self.line_count}."
+            )
         if first < self.last_start:
             raise self.problem(
-                number, f"place {first}-{last} starts before the one above it ({self.last_start}); keep the document's order"
+                number, f"Plaats {first}-{last} begint voor de plaats erboven ({self.last_start}). Volg het document."
             )
         self.last_start = first
         return rest, (first, last)
 
     def expect_closed(self, number: int) -> None:
         if self.block:
-            raise self.problem(number, "this text has no place; end it with {regels 12-18}")
+            raise self.problem(number, "Deze tekst heeft geen plaats. Zet er {regels 12-18} achter.")
 
     def check_empty(self) -> None:
         if not self.sections:
-            raise self.problem(1, "no headings and no text")
+            raise self.problem(1, "Dit bestand is leeg. Begin met een kop.")
         for section, following in zip(self.sections, [*self.sections[1:], None], strict=True):
             if not section.blocks and (following is None or following.level <= section.level):
-                raise self.problem(section.number, f"nothing stands under the heading '{section.heading}'")
+                raise self.problem(section.number, f"Onder de kop '{section.heading}' staat niets.")
 
 
 def parse_protocol(text: str, file: str, line_count: int) -> tuple[Section, ...]:
