@@ -54,7 +54,7 @@ def _unique(names: Iterable[str], what: str) -> None:
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")]
 Place = Annotated[tuple[StrictInt, StrictInt], AfterValidator(_in_order)]
 TipText = Annotated[Text, AfterValidator(_fits_words)]
 
