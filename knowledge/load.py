@@ -85,7 +85,7 @@ def load_school(folder: Traversable, read: Reader) -> School:
         own_brievenbus=facts.brievenbus == "eigen",
         own_tips=facts.tips == "eigen",
         people=people,
-        sections=parse_protocol(protocol.read_text(encoding="utf-8"), str(protocol), count),
+        sections=parse_protocol(_text(protocol), str(protocol), count),
         stappenplan=stappenplan,
     )
 
@@ -96,6 +96,15 @@ def _parts(folder: Traversable, name: str) -> list[Traversable]:
     if not part.is_dir():
         raise KnowledgeProblem(str(part), 1, "Deze map ontbreekt.")
     return sorted((item for item in part.iterdir() if item.name[0] not in "._"), key=lambda item: item.name)
+
+
+def _text(file: Traversable) -> str:
+    data = file.read_bytes()
+    try:
+        return data.decode("utf-8-sig")  # some editors put a mark in front
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise KnowledgeProblem(str(file), line, "Hier staat een teken dat geen UTF-8 is. Sla het bestand op als UTF-8.") from None
 
 
 def _existing(file: Traversable) -> Traversable:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from named_things import SLUGS, named_file, overlap, placed_texts, plain, school
 
 from bot.yaml_file import read_yaml
 from knowledge import Knowledge, default_folder, load
+from tests.knowledge.named_things import SLUGS, named_file, overlap, placed_texts, plain, school
 
 
 @pytest.fixture(scope="module")

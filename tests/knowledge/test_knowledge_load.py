@@ -189,6 +189,24 @@ def test_a_missing_file_is_told(folder: Path, name: str) -> None:
     assert raised.value.file == str(folder / name)
 
 
+def test_a_protocol_as_windows_editors_save_it_is_read(folder: Path) -> None:
+    file = folder / "schools" / "kade" / "protocol.md"
+    before = load(folder, read_yaml).schools["kade"].sections
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
+
+    assert load(folder, read_yaml).schools["kade"].sections == before
+
+
+def test_a_protocol_in_another_encoding_is_told(folder: Path) -> None:
+    file = folder / "schools" / "kade" / "protocol.md"
+    file.write_bytes("# A\n\nCoördinator. {regel 3}\n".encode("latin-1"))
+
+    with pytest.raises(KnowledgeProblem, match="UTF-8") as raised:
+        load(folder, read_yaml)
+
+    assert (raised.value.file, raised.value.line) == (str(file), 3)
+
+
 def test_a_folder_without_schools_is_told(tmp_path: Path) -> None:
     with pytest.raises(KnowledgeProblem, match="ontbreekt") as raised:
         load(tmp_path, read_yaml)

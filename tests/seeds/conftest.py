@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).resolve()
-SEEDS = HERE.parents[3] / "shared" / "seeds"
-sys.path.insert(0, str(HERE.parents[1] / "knowledge"))  # for named_things, which both folders use
+SEEDS = Path(__file__).resolve().parents[3] / "shared" / "seeds"
 
 
 @pytest.fixture(scope="session")

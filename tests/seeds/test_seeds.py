@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from named_things import SLUGS, named_file, placed_texts, plain, school, sentences_of
 
 from bot.yaml_file import read_yaml
 from knowledge import default_folder
 from knowledge.files import TipListFile
+from tests.knowledge.named_things import SLUGS, named_file, placed_texts, plain, school, sentences_of
 
 COPIED = 8  # consecutive words: a shorter run is a name, a list of terms or chance
 TIPS = sorted(file.name for file in (default_folder() / "tips").iterdir() if file.name.endswith(".yaml"))
