@@ -22,7 +22,18 @@ from bot.brievenbus.keys import SealBroken, ServerKey
 from bot.brievenbus.melding import OpenedKeys, changed, open_as_reader, open_head, with_head
 from bot.brievenbus.sessions import Session
 from bot.clock import Clock, half_day
-from bot.storage import Conflict, EntryRow, Insert, MeldingKeyRow, MeldingRow, Operation, SeenRow, Storage, UnitOfWork
+from bot.storage import (
+    Conflict,
+    EntryRow,
+    Insert,
+    MeldingKeyRow,
+    MeldingRow,
+    Operation,
+    SeenRow,
+    Storage,
+    StorageFull,
+    UnitOfWork,
+)
 
 PAGE = 25
 
@@ -121,7 +132,13 @@ class Inbox:
             row, key, keys = await self._keys(session, melding)
             head = open_head(row, keys.thread)
             if not head.unread:
-                return await self._opened(row, key, keys, head)
+                try:
+                    return await self._opened(row, key, keys, head)
+                except SealBroken:
+                    # Entries are read after the head: one that came in between belongs to a newer head.
+                    if await self._storage.get(MeldingRow, {"id": melding}) == row:
+                        raise
+                    continue
             state = State.READ if head.state is State.NEW else head.state
             seen = replace(head, unread=False, state=state)
             operations = self._state_operations(session, row, keys, seen, write_entry=state is not head.state)
@@ -129,9 +146,12 @@ class Inbox:
                 await self._storage.commit(UnitOfWork(operations))
             except Conflict:
                 continue
+            except StorageFull:
+                # It stays unread, but a full disk must not keep anybody from reading.
+                return await self._opened(row, key, keys, head)
         raise ChangedMeanwhile
 
-    async def answer(self, session: Session, melding: bytes, text: str, form: str) -> None:
+    async def answer(self, session: Session, melding: bytes, text: str, form: str, seen: int | None = None) -> None:
         """Write to the pupil.
 
         Args:
@@ -139,18 +159,23 @@ class Inbox:
             melding: id.
             text: 1 to 4,000 characters.
             form: id of the form that was sent, so that a double click writes once.
+            seen: ``thread_count`` of the page with the form, so that nobody answers what they have not read.
 
         Raises:
             MeldingUnknown, SealBroken: as `open`.
             AlreadyDone: this form was sent before.
-            ChangedMeanwhile: somebody else wrote at the same moment.
+            ChangedMeanwhile: somebody else wrote at the same moment, or since ``seen``.
             TooLong: more than the largest entry holds.
         """
         row, _, keys = await self._keys(session, melding)
         head = open_head(row, keys.thread)
         entry = self._entry(session, head.count, Kind.MESSAGE, {"tekst": text})
         new = with_head(row, keys.thread, replace(head, count=head.count + 1))
-        await self._commit(form, changed(row, new), Insert(seal_entry(keys.thread, row.id, entry)))
+        sealed = seal_entry(keys.thread, row.id, entry)
+        if seen is not None and seen != head.count:
+            await self._refuse_again(form)
+            raise ChangedMeanwhile
+        await self._commit(form, changed(row, new), Insert(sealed))
 
     async def note(self, session: Session, melding: bytes, text: str, form: str) -> None:
         """Write a note for colleagues. Arguments and errors as `answer`."""
@@ -227,13 +252,17 @@ class Inbox:
         return Entry(number, Side.SCHOOL, kind, half_day(self._clock.now()), session.reader.name, dict(body))
 
     async def _commit(self, form: str, *operations: Operation) -> None:
-        seen = SeenRow(self._server.hash("form", form.encode()), half_day(self._clock.now()))
-        if await self._storage.get(SeenRow, {"id": seen.id}) is not None:
-            raise AlreadyDone
+        seen = await self._refuse_again(form)
         try:
             await self._storage.commit(UnitOfWork((Insert(seen), *operations)))
         except Conflict as conflict:
             raise (AlreadyDone if conflict.table == SeenRow.table else ChangedMeanwhile) from conflict
+
+    async def _refuse_again(self, form: str) -> SeenRow:
+        seen = SeenRow(self._server.hash("form", form.encode()), half_day(self._clock.now()))
+        if await self._storage.get(SeenRow, {"id": seen.id}) is not None:
+            raise AlreadyDone
+        return seen
 
 
 def _staff(keys: OpenedKeys) -> bytes:

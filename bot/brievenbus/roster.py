@@ -70,12 +70,7 @@ class Roster:
         """The readers of a school; a row that this server did not write is left out and makes the list unsound."""
         rows = await self._storage.find(ReaderRow, {"school": school})
         proof = await self._storage.get(RosterRow, {"school": school})
-        sound = proof is not None or not rows
-        if proof is not None:
-            try:
-                self._server.check(proof.mac, "roster", *_proof_parts(school, proof.version, rows))
-            except SealBroken:
-                sound = False
+        sound = self._proves(school, proof, rows)
         readers = []
         for row in rows:
             try:
@@ -104,17 +99,32 @@ class Roster:
         return replace(row, mac=self._server.mac(row.table, *_row_parts(row)))
 
     async def change(self, new: ReaderRow, old: ReaderRow | None) -> tuple[Operation, ...]:
-        """The operations that add a reader (``old`` is None) or replace one, with the proof of the whole list."""
+        """The operations that add a reader (``old`` is None) or replace one, with the proof of the whole list.
+
+        Raises:
+            SealBroken: the list is not sound; a new proof would make what was changed behind our back look right.
+        """
         signed = self.signed(new)
-        rows = [row for row in await self._storage.find(ReaderRow, {"school": new.school}) if row.id != new.id]
-        rows = sorted([*rows, signed], key=lambda row: row.id)
+        found = await self._storage.find(ReaderRow, {"school": new.school})
         proof = await self._storage.get(RosterRow, {"school": new.school})
+        if not self._proves(new.school, proof, found):
+            raise SealBroken("roster")
+        rows = sorted([*(row for row in found if row.id != new.id), signed], key=lambda row: row.id)
         version = 1 if proof is None else proof.version + 1
         fresh = RosterRow(new.school, version, self._server.mac("roster", *_proof_parts(new.school, version, rows)))
         return (
             Insert(signed) if old is None else Replace(signed, {"mac": old.mac}),
             Insert(fresh) if proof is None else Replace(fresh, {"version": proof.version, "mac": proof.mac}),
         )
+
+    def _proves(self, school: str, proof: RosterRow | None, rows: Sequence[ReaderRow]) -> bool:
+        if proof is None:
+            return not rows
+        try:
+            self._server.check(proof.mac, "roster", *_proof_parts(school, proof.version, rows))
+        except SealBroken:
+            return False
+        return True
 
 
 def _row_parts(row: ReaderRow) -> tuple[bytes, ...]:

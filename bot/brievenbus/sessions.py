@@ -13,7 +13,7 @@ import nacl.utils
 from bot.brievenbus.keys import SealBroken, decrypt, derive, encrypt
 from bot.brievenbus.roster import Reader, Roster
 from bot.clock import Clock, half_day
-from bot.storage import Conflict, Delete, Insert, ReaderRow, Replace, SessionRow, Storage, UnitOfWork
+from bot.storage import Delete, Insert, ReaderRow, Replace, SessionRow, Storage, StorageProblem, UnitOfWork
 
 COOKIE_BYTES = 32
 # A session ends after a working day, however busy it is.
@@ -75,8 +75,8 @@ class Sessions:
             return None
         if now >= last + STEP:
             fresh = self._row(cookie, row.reader, private_key, row.version + 1, began, now)
-            # A conflict: another page of the same session moved it already.
-            with contextlib.suppress(Conflict):
+            # A conflict: another page of the same session moved it already. A full disk must not keep anybody from reading.
+            with contextlib.suppress(StorageProblem):
                 await self._storage.commit(UnitOfWork((Replace(fresh, {"version": row.version}),)))
         return Session(row.id, reader, private_key, base64.urlsafe_b64encode(derive(cookie, "session csrf")).decode())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -12,17 +13,19 @@ import nacl.utils
 from nacl.public import PrivateKey
 
 from bot.brievenbus.keys import SealBroken, ServerKey, Stretching, decrypt, derive, encrypt
-from bot.brievenbus.lanes import Lane
+from bot.brievenbus.lanes import Lane, QueueFull
 from bot.brievenbus.passwords import Weakness, weakness
 from bot.brievenbus.recovery import RecoveryKeyWrong, lock_secret, new_recovery_key, open_secret
-from bot.brievenbus.roster import Reader, ReaderState, Roster
+from bot.brievenbus.roster import Reader, ReaderState, Roster, SchoolReaders
 from bot.brievenbus.sessions import Session, Sessions
 from bot.brievenbus.slowdown import Slowdown
 from bot.clock import Clock, half_day
-from bot.storage import Delete, Insert, InvitationRow, ReaderRow, Storage, UnitOfWork
+from bot.storage import Conflict, Delete, Insert, InvitationRow, ReaderRow, Storage, UnitOfWork
 
 READER_VERSION = 1
 INVITATION_SECONDS = 72 * 3600
+# So many people of one school may press the button at the same moment; more do not read one brievenbus.
+ENROLMENTS_AT_ONCE = 10
 _TOKEN_BYTES = 16
 _TIME_BYTES = 6
 
@@ -44,11 +47,13 @@ class LoginRefused(Exception):
 
     Attributes:
         wait: seconds to wait before the next try is looked at; 0 when it may come at once.
+        looked: False when it came too soon, so that nobody looked whether it was right.
     """
 
-    def __init__(self, wait: int) -> None:
+    def __init__(self, wait: int, *, looked: bool = True) -> None:
         super().__init__("refused")
         self.wait = wait
+        self.looked = looked
 
 
 class FingerprintWrong(Exception):
@@ -154,8 +159,7 @@ class Staff:
             QueueFull: too many people wait.
         """
         row, name = await self._invitation(token)
-        username = await self._username(row.school, name)
-        if (weak := weakness(password, name, username, row.school)) is not None:
+        if (weak := weakness(password, name, await self._username(row.school, name), row.school)) is not None:
             raise PasswordWeak(weak)
         # From the token: an invitation that was put back behind our back makes the same reader, and is refused.
         ident = derive(_token_bytes(token), "reader id", size=16)
@@ -166,17 +170,16 @@ class Staff:
         recovery_key = new_recovery_key()
         salt = nacl.utils.random(16)
         password_locked = await self._lock(password, salt, ident, secret)
-        others = await self._roster.of(row.school)
         new = ReaderRow(
             id=ident,
             school=row.school,
             half_day=half_day(self._clock.now()),
-            state=(ReaderState.WAITING if others.active else ReaderState.ACTIVE).value,
+            state=ReaderState.WAITING.value,
             version=READER_VERSION,
             ops=self._stretching.ops,
             memory=self._stretching.memory,
             recovery_confirmed=0,
-            username_hash=self._server.hash("username", username.encode()),
+            username_hash=b"",
             name_locked=self._roster.lock_name(ident, name),
             public_key=bytes(pair.public_key),
             salt=salt,
@@ -184,8 +187,7 @@ class Staff:
             recovery_locked=lock_secret(recovery_key, ident, secret),
             mac=b"",
         )
-        used = Delete(InvitationRow, {"id": row.id}, must_exist=True)
-        await self._storage.commit(UnitOfWork((used, *await self._roster.change(new, None))))
+        username = await self._add(row, name, new)
         return Enrolment(username, await self._sessions.begin(ident, secret), recovery_key)
 
     # --- recovery key -----------------------------------------------------------------------------------------------
@@ -220,7 +222,7 @@ class Staff:
         self._refuse_if_too_soon(account, known=False)
         row = await self._storage.get(ReaderRow, {"username_hash": account})
         try:
-            if row is None:
+            if row is None or row.state == ReaderState.GONE.value:
                 raise RecoveryKeyWrong
             reader = self._roster.open(row)
             secret = open_secret(recovery_key, row.id, row.recovery_locked)
@@ -251,12 +253,14 @@ class Staff:
             QueueFull: too many people wait.
         """
         account = self._account(username)
-        known = device == self._device(account)
+        known = hmac.compare_digest(device.encode(), self._device(account).encode())
         self._refuse_if_too_soon(account, known)
         row = await self._storage.get(ReaderRow, {"username_hash": account})
+        # Counted before it is tried: of many tries sent at once, only the free ones are looked at.
+        refused = self._failed(account, known)
         secret = await self._lane.run(lambda: self._try_password(row, password))
         if row is None or secret is None or row.state == ReaderState.GONE.value:
-            raise self._failed(account, known)
+            raise refused
         self._slowdown.succeeded(account, known)
         return LoggedIn(await self._sessions.begin(row.id, secret), self._device(account))
 
@@ -270,9 +274,13 @@ class Staff:
 
     # --- colleagues -------------------------------------------------------------------------------------------------
 
+    async def school(self, school: str) -> SchoolReaders:
+        """The readers of a school, waiting ones included, and whether the list is sound."""
+        return await self._roster.of(school)
+
     async def readers(self, school: str) -> Sequence[Reader]:
         """The readers of a school, waiting ones included."""
-        return (await self._roster.of(school)).readers
+        return (await self.school(school)).readers
 
     async def confirm(self, session: Session, reader: bytes, fingerprint: str) -> None:
         """An active reader confirms a colleague's key; from now on new meldingen are sealed to that colleague too.
@@ -285,7 +293,9 @@ class Staff:
         Raises:
             FingerprintWrong: they differ, or this reader may not confirm anybody.
         """
-        row = await self._reader_row(reader)
+        row = await self._storage.get(ReaderRow, {"id": reader})
+        if row is None:
+            raise FingerprintWrong
         colleague = self._roster.open(row)
         me = session.reader
         allowed = me.state is ReaderState.ACTIVE and me.school == colleague.school and me.id != colleague.id
@@ -308,6 +318,24 @@ class Staff:
         except SealBroken as error:
             raise InvitationUnknown from error
         return row, name
+
+    async def _add(self, invitation: InvitationRow, name: str, new: ReaderRow) -> str:
+        """Add a reader for an invitation; returns the log-in name. Whether somebody reads already is looked up each time."""
+        used = Delete(InvitationRow, {"id": invitation.id}, must_exist=True)
+        for _ in range(ENROLMENTS_AT_ONCE):
+            username = await self._username(invitation.school, name)
+            others = await self._roster.of(invitation.school)
+            state = ReaderState.WAITING if others.active else ReaderState.ACTIVE
+            row = replace(new, state=state.value, username_hash=self._account(username))
+            try:
+                await self._storage.commit(UnitOfWork((used, *await self._roster.change(row, None))))
+            except Conflict as conflict:
+                if conflict.table == InvitationRow.table:
+                    raise InvitationUnknown from conflict
+                # A colleague enrolled at the same moment: the log-in name or the state may be another now.
+                continue
+            return username
+        raise QueueFull
 
     async def _username(self, school: str, name: str) -> str:
         """A log-in name that nobody has: the first name and the school, and a number if need be."""
@@ -354,7 +382,7 @@ class Staff:
 
     def _refuse_if_too_soon(self, account: bytes, known: bool) -> None:
         if wait := self._slowdown.wait(account, known, self._clock.now()):
-            raise LoginRefused(wait)
+            raise LoginRefused(wait, looked=False)
 
     def _failed(self, account: bytes, known: bool) -> LoginRefused:
         now = self._clock.now()
