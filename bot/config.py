@@ -124,7 +124,9 @@ class Config(_Settings):
         except ValidationError as error:  # the file was checked above: only a variable can be wrong now
             found = error.errors(include_url=False)[0]
             steps = [step for step in found["loc"] if isinstance(step, str)]
-            raise SettingProblem(f"Omgevingsvariabele {_variable(steps)}: {explain(cls, steps[-1], found)}") from None
+            missing = found["type"] == "missing"
+            message = "Vul ook deze in." if missing else explain(cls, steps[-1], found)
+            raise SettingProblem(f"Omgevingsvariabele {_variable(steps)}: {message}") from None
 
     @property
     def on_loopback(self) -> bool:

@@ -1,13 +1,19 @@
-"""For every test: no network but the loopback, whatever library asks for it."""
+"""For every test: no network but the loopback, whatever library asks for it; no examples that fail by being slow."""
 
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failing test; and what CI tried can be tried again.
+settings.register_profile("house", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("house")
 
 
 class NetworkUsed(BaseException):

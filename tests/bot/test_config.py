@@ -112,7 +112,7 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     [
         ({"BRIEVENBUS_PORT": "deur"}, r'BRIEVENBUS_PORT: "port" moet een heel getal zijn'),
         ({"BRIEVENBUS_ARGON_RONDES": "1"}, r'BRIEVENBUS_ARGON_RONDES: "rondes" moet 4 of meer zijn'),
-        ({"BRIEVENBUS_TLS_CERT": "/x"}, r"BRIEVENBUS_TLS_KEY"),
+        ({"BRIEVENBUS_TLS_CERT": "/x"}, r"BRIEVENBUS_TLS_KEY: Vul ook deze in"),
         ({"BRIEVENBUS_SCHOLEN": "jps,,vo"}, r"BRIEVENBUS_SCHOLEN"),
         ({"BRIEVENBUS_POORT": "1"}, r"BRIEVENBUS_POORT is niet bekend.*BRIEVENBUS_PORT"),
     ],
