@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from enum import Enum
 from functools import cache
 from importlib.resources import files
@@ -10,6 +12,7 @@ from importlib.resources import files
 # that stands between a stolen disk and a melding.
 SHORTEST = 12
 LONGEST = 256
+_AROUND = "0123456789!?.@#$%*-_ "
 
 
 class Weakness(Enum):
@@ -36,8 +39,9 @@ def weakness(password: str, *names: str) -> Weakness | None:
         return Weakness.LONG
     if len(set(plain)) < 5:
         return Weakness.SAME
-    letters = plain.rstrip("0123456789!?.@#$%*-_ ")
-    if plain in _common() or letters in _common():
+    # "Wel-kom 2026!" is guessed as fast as "welkom".
+    bare = re.sub(r"[\W_]", "", plain)
+    if not _common().isdisjoint((plain, plain.strip(_AROUND), bare, bare.strip("0123456789"))):
         return Weakness.COMMON
     left = plain
     for name in names:
@@ -47,6 +51,11 @@ def weakness(password: str, *names: str) -> Weakness | None:
     if len(left) < SHORTEST // 2 and left != plain:
         return Weakness.NAME
     return None
+
+
+def one_spelling(password: str) -> str:
+    """The password as it is stretched: keyboards write an é as one character or as two, and it is the same password."""
+    return unicodedata.normalize("NFC", password)
 
 
 @cache

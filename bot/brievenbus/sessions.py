@@ -71,7 +71,8 @@ class Sessions:
         except SealBroken:
             return None
         if reader is None or reader.state.value == "weg" or not (now < last + self._idle and now < began + LONGEST):
-            await self.end(value)
+            with contextlib.suppress(StorageProblem):
+                await self.end(value)
             return None
         if now >= last + STEP:
             fresh = self._row(cookie, row.reader, private_key, row.version + 1, began, now)

@@ -14,7 +14,7 @@ from nacl.public import PrivateKey
 
 from bot.brievenbus.keys import SealBroken, ServerKey, Stretching, decrypt, derive, encrypt
 from bot.brievenbus.lanes import Lane, QueueFull
-from bot.brievenbus.passwords import Weakness, weakness
+from bot.brievenbus.passwords import Weakness, one_spelling, weakness
 from bot.brievenbus.recovery import RecoveryKeyWrong, lock_secret, new_recovery_key, open_secret
 from bot.brievenbus.roster import Reader, ReaderState, Roster, SchoolReaders
 from bot.brievenbus.sessions import Session, Sessions
@@ -349,15 +349,15 @@ class Staff:
             number += 1
 
     async def _lock(self, password: str, salt: bytes, ident: bytes, secret: bytes) -> bytes:
-        key = await self._lane.run(lambda: self._stretching.stretch(password, salt, 32))
+        key = await self._lane.run(lambda: self._stretching.stretch(one_spelling(password), salt, 32))
         return encrypt(key, secret, ident + b"password")
 
     def _try_password(self, row: ReaderRow | None, password: str) -> bytes | None:
         if row is None:
             # As slow as for a name that exists: the time tells nobody who works here.
-            self._stretching.stretch(password, bytes(16), 32)
+            self._stretching.stretch(one_spelling(password), bytes(16), 32)
             return None
-        key = Stretching(row.ops, row.memory).stretch(password, row.salt, 32)
+        key = Stretching(row.ops, row.memory).stretch(one_spelling(password), row.salt, 32)
         try:
             self._roster.open(row)
             return decrypt(key, row.password_locked, row.id + b"password")
