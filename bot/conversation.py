@@ -1,0 +1,282 @@
+"""The way of one message: danger and intent, engine, actions, one commit, and only then the replies."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from weakref import WeakValueDictionary
+
+from rasa_sdk.executor import ActionExecutor
+
+from bot.brievenbus.keys import SealBroken, ServerKey, decrypt, encrypt
+from bot.brievenbus.lanes import QueueFull
+from bot.brievenbus.mailbox import BoxClosed, CodeUnknown, Mailbox, NobodyLeft
+from bot.brievenbus.padding import TooLong
+from bot.clock import Clock, half_day
+from bot.effects import AddMessage, Effect, Forget, PostMelding
+from bot.messages import Facts, Incoming, Replies
+from bot.storage import (
+    Conflict,
+    ConversationRow,
+    Insert,
+    Operation,
+    Replace,
+    SeenRow,
+    Storage,
+    StorageFull,
+    UnitOfWork,
+)
+from bot.turn import CURRENT, Turn
+from dialogues import (
+    ActionResult,
+    BotMessage,
+    Engine,
+    Tracker,
+    Understanding,
+    Understood,
+    UnknownSchema,
+    UserMessage,
+)
+
+log = logging.getLogger(__name__)
+
+# Telegram's own limit, and more than a child types on a phone.
+LONGEST = 4000
+# A turn that lost a race is taken again; three losses in a row do not happen to people.
+TRIES = 3
+# Answered from any page, however old: help, and a second press of versturen, which then shows the same code.
+_ALWAYS = frozenset({"help", "versturen", "wis_gesprek"})
+# What a failure is told as. Nothing was written in any of these cases.
+_FAILURES: dict[type[Exception], str] = {
+    QueueFull: "utter_druk",
+    BoxClosed: "utter_brievenbus_dicht",
+    NobodyLeft: "utter_over_lezer_iedereen",
+    TooLong: "utter_te_lang",
+    CodeUnknown: "utter_draad_dicht",
+    SealBroken: "utter_code_beschadigd",
+}
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """What is known of a conversation.
+
+    Attributes:
+        row: as it is stored; None when there is none.
+        lost: it ended, or it does not open: it is begun anew.
+        paused: it waited too long in the middle of a form.
+    """
+
+    row: ConversationRow | None
+    tracker: Tracker
+    lost: bool = False
+    paused: bool = False
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """A turn that was taken but not committed."""
+
+    tracker: Tracker
+    messages: tuple[BotMessage, ...] = field(repr=False)
+    effects: Sequence[Effect] = ()
+
+
+class Conversation:
+    """All conversations of this process: each in order, all side by side."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        understanding: Understanding,
+        executor: ActionExecutor,
+        storage: Storage,
+        mailbox: Mailbox,
+        server: ServerKey,
+        clock: Clock,
+        idle: timedelta,
+    ) -> None:
+        """Take the parts; ``idle`` is the time after which a conversation has ended."""
+        self._engine = engine
+        self._understanding = understanding
+        self._executor = executor
+        self._storage = storage
+        self._mailbox = mailbox
+        self._server = server
+        self._clock = clock
+        self._idle = idle
+        self._locks: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
+
+    async def open(self, facts: Facts) -> Replies:
+        """What is said before anybody speaks. Nothing is stored: there is no row before the first message."""
+        taken = await self._take(Tracker.empty(), Turn(facts), UserMessage("/groet", "groet", {}, facts.channel))
+        return Replies(taken.messages, 0)
+
+    async def handle(self, incoming: Incoming) -> Replies:
+        """Answer one message; never raises for what a person can do."""
+        ident = self._server.hash("conversation", incoming.key.encode())
+        lock = self._locks.setdefault(ident, asyncio.Lock())
+        async with lock:
+            for _ in range(TRIES):
+                try:
+                    return await self._handle(ident, incoming)
+                except Conflict:
+                    # Another process was first (or versturen was delivered twice): look again at what is there now.
+                    continue
+            return self._failed(incoming, Tracker.empty(), "utter_storing")
+
+    async def _handle(self, ident: bytes, incoming: Incoming) -> Replies:
+        stored = await self._load(ident, incoming)
+        delivery = self._delivery(incoming)
+        repeated = delivery is not None and await self._storage.get(SeenRow, {"id": delivery.id}) is not None
+        turn = Turn(incoming.facts)
+        understood = self._understanding.understand(incoming.text[:LONGEST])
+        message, keep = self._message(stored, repeated, incoming, understood, turn)
+        tracker = stored.tracker
+        if understood.danger is not None and understood.danger.tier == "red":
+            tracker = tracker.with_slots(spoed=True)
+        try:
+            taken = await self._take(tracker, turn, message)
+            if understood.danger is not None and understood.danger.tier == "red":
+                card = self._engine.say(f"utter_gevaar_{understood.danger.kind}", taken.tracker, incoming.facts.channel)
+                taken = replace(taken, messages=(card, *taken.messages))
+            if not keep:
+                return Replies(taken.messages, stored.tracker.turn, self._engine.asks_text(taken.tracker))
+            operations = await self._operations(ident, incoming, stored, taken, None if repeated else delivery)
+            await self._storage.commit(UnitOfWork(operations))
+        except Conflict:
+            raise
+        except StorageFull:
+            return self._failed(incoming, stored.tracker, "utter_storing", understood)
+        except tuple(_FAILURES) as problem:
+            return self._failed(incoming, stored.tracker, _FAILURES[type(problem)], understood)
+        except Exception:
+            log.exception("a turn failed; nothing of it was kept")
+            return self._failed(incoming, stored.tracker, "utter_storing", understood)
+        after = _after(taken)
+        return Replies(taken.messages, after.turn, self._engine.asks_text(after))
+
+    def _message(
+        self, stored: _Stored, repeated: bool, incoming: Incoming, understood: Understood, turn: Turn
+    ) -> tuple[UserMessage, bool]:
+        """What the engine hears, and whether the turn is kept."""
+        channel, text = incoming.facts.channel, incoming.text.strip()
+        intent = understood.intent
+        stale = incoming.turn is not None and incoming.turn != stored.tracker.turn
+        asked = UserMessage("", "vraag_opnieuw", {}, channel)
+        if stored.lost or (stale and stored.row is None):
+            turn.ask_again = "utter_gesprek_verlopen"
+            return asked, True
+        if intent not in _ALWAYS:
+            if stored.paused:
+                turn.ask_again = "utter_lang_stil"
+                return asked, True
+            if stale or repeated:
+                turn.ask_again = "utter_oude_pagina"
+                return asked, False
+        if incoming.attachment is not None:
+            turn.ask_again = "utter_geen_tekst"
+            return asked, True
+        if not text:
+            turn.ask_again = "utter_leeg"
+            return asked, True
+        if len(text) > LONGEST:
+            turn.ask_again, turn.values = "utter_te_lang", {"max": str(LONGEST)}
+            return asked, True
+        if understood.danger is not None and self._engine.asks_text(stored.tracker):
+            # The card comes first; the text stays the answer to the question that was asked.
+            intent = "nlu_fallback"
+        return UserMessage(text, intent, understood.entities, channel), True
+
+    async def _take(self, tracker: Tracker, turn: Turn, message: UserMessage) -> _Taken:
+        """Run the engine, and the actions that it asks for."""
+        token = CURRENT.set(turn)
+        steps = self._engine.turn(tracker, message)
+        try:
+            wanted = next(steps)
+            while True:
+                result = await self._executor.run(dict(wanted.call))
+                if result is None:
+                    raise RuntimeError("an action without a name")
+                wanted = steps.send(ActionResult(result.events, result.responses))
+        except StopIteration as done:
+            return _Taken(done.value.tracker, done.value.messages, tuple(turn.effects))
+        finally:
+            CURRENT.reset(token)
+
+    async def _operations(
+        self, ident: bytes, incoming: Incoming, stored: _Stored, taken: _Taken, delivery: SeenRow | None
+    ) -> tuple[Operation, ...]:
+        """Everything of the turn: state, delivery, melding or message. Argon2 and sealing happen here, before the commit."""
+        operations: list[Operation] = []
+        for effect in taken.effects:
+            if isinstance(effect, PostMelding):
+                operations += await self._mailbox.post(effect)
+            elif isinstance(effect, AddMessage):
+                operations += await self._mailbox.write(effect)
+        if delivery is not None:
+            operations.append(Insert(delivery))
+        operations.append(self._save(ident, incoming.key, stored.row, _after(taken)))
+        return tuple(operations)
+
+    async def _load(self, ident: bytes, incoming: Incoming) -> _Stored:
+        row = await self._storage.get(ConversationRow, {"id": ident})
+        if row is None:
+            return _Stored(None, Tracker.empty())
+        now = self._clock.now().timestamp()
+        try:
+            last, state = json.loads(decrypt(self._state_key(incoming.key), row.locked, _bound(ident, row.version)))
+            tracker = Tracker.from_json(state)
+        except (SealBroken, UnknownSchema):
+            return _Stored(row, Tracker.empty(), lost=True)
+        draad = tracker.slots.get("draad")
+        if draad and draad["tot"] <= now:
+            tracker = tracker.with_slots(draad=None, draad_open=None)
+        if now - last <= self._idle.total_seconds():
+            return _Stored(row, tracker)
+        if tracker.active_loop is None:
+            return _Stored(row, replace(Tracker.empty(), turn=tracker.turn), lost=True)
+        # The answers are kept for whoever holds the page, who may go on or wipe them.
+        return _Stored(row, replace(tracker, active_loop=None, requested_slot=None), paused=True)
+
+    def _delivery(self, incoming: Incoming) -> SeenRow | None:
+        """The row that marks this delivery; None where a channel cannot deliver twice."""
+        if not incoming.message_id:
+            return None
+        ident = self._server.hash("delivery", f"{incoming.key}\n{incoming.message_id}".encode())
+        return SeenRow(ident, half_day(self._clock.now()))
+
+    def _save(self, ident: bytes, key: str, row: ConversationRow | None, tracker: Tracker) -> Operation:
+        """Compare and set: whoever saved since we looked makes this turn run again."""
+        version = 1 if row is None else row.version + 1
+        now = self._clock.now()
+        plain = json.dumps([now.timestamp(), tracker.to_json()]).encode()
+        locked = encrypt(self._state_key(key), plain, _bound(ident, version))
+        new = ConversationRow(ident, version, half_day(now), locked)
+        return Insert(new) if row is None else Replace(new, {"version": row.version})
+
+    def _state_key(self, key: str) -> bytes:
+        """From the server key *together with* the sender's token, of which only a hash is stored: neither alone opens it."""
+        return self._server.key("conversation state", key.encode())
+
+    def _failed(self, incoming: Incoming, tracker: Tracker, response: str, understood: Understood | None = None) -> Replies:
+        channel = incoming.facts.channel
+        messages = [self._engine.say(response, tracker, channel, max=str(LONGEST))]
+        if understood is not None and understood.danger is not None:
+            messages.insert(0, self._engine.say(f"utter_gevaar_{understood.danger.kind}", tracker, channel))
+        return Replies(tuple(messages), tracker.turn)
+
+
+def _after(taken: _Taken) -> Tracker:
+    """The state that is kept: an empty one after sending and wiping, with the turn's number for the page."""
+    if any(isinstance(effect, Forget) for effect in taken.effects):
+        return replace(Tracker.empty(), turn=taken.tracker.turn)
+    return taken.tracker
+
+
+def _bound(ident: bytes, version: int) -> bytes:
+    return ident + version.to_bytes(8, "big")
