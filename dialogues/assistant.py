@@ -75,19 +75,20 @@ def _check_forms(domain: Domain) -> None:
 def _check_buttons(domain: Domain) -> None:
     for response in domain.responses.values():
         for variation in response.variations:
-            for _, payload in variation.buttons:
-                if payload.names or not payload.text.startswith("/"):
+            for _, template in variation.buttons:
+                if template.names:
                     continue
+                payload = template.fill({})
                 place = Mapped(variation.file, variation.line)
-                parsed = parse_payload(payload.text)
+                parsed = parse_payload(payload)
                 if parsed is None:
-                    place.fail(f'De knop met "{payload.text}" klopt niet. Schrijf /intent of /intent{{"naam": "waarde"}}.')
+                    place.fail(f'De knop met "{payload}" klopt niet. Schrijf /intent of /intent{{"naam": "waarde"}}.')
                 intent, entities = parsed
                 if intent not in domain.intents:
-                    place.fail(f'De knop met "{payload.text}": die intent bestaat niet. {Domain.near(intent, domain.intents)}')
+                    place.fail(f'De knop met "{payload}": die intent bestaat niet. {Domain.near(intent, domain.intents)}')
                 for entity in entities:
                     if entity not in domain.entities:
-                        place.fail(f'De knop met "{payload.text}": {entity} bestaat niet. {Domain.near(entity, domain.entities)}')
+                        place.fail(f'De knop met "{payload}": {entity} bestaat niet. {Domain.near(entity, domain.entities)}')
 
 
 def _check_contradictions(rules: Sequence[Rule]) -> None:

@@ -112,7 +112,8 @@ class DangerList:
         return None
 
     def _concept(self, kind: Kind, line: str, place: Mapped) -> _Concept:
-        wanted, unwanted = [], []
+        wanted: list[_Choice] = []
+        unwanted: list[_Choice] = []
         for part in line.split():
             target = unwanted if part.startswith("-") else wanted
             target.append(_choice(part.removeprefix("-"), self._groups, place))
