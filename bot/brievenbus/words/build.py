@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from .spelling import near_pairs, sound_key, stems
+from .spelling import near_pairs, sound_key, stems, turned
 from .wordlist import LONGEST, SHORTEST, SIZE, BadWordList, WordList
 
 # What Dutch spelling lessons reach only after the age of nine: th, q, x and y, a c without h, and the endings of loan words.
@@ -88,10 +88,10 @@ def refusal(word: str, exclusions: Exclusions, known: frozenset[str] | None = No
 
 
 def clashes(words: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    """Every pair that can be mixed up, with the rule it breaks: ``letters``, ``sound`` or ``stem``."""
+    """Every pair that can be mixed up, with the rule it breaks: ``letters``, ``sound``, ``stem`` or ``turned``."""
     for one, other in near_pairs(tuple(words)):
         yield one, other, "letters"
-    for rule, keys in (("sound", lambda word: {sound_key(word)}), ("stem", stems)):
+    for rule, keys in (("sound", lambda word: {sound_key(word)}), ("stem", stems), ("turned", turned)):
         same: dict[str, list[str]] = {}
         for word in words:
             twins = {twin for key in keys(word) for twin in same.get(key, ())}

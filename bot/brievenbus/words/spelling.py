@@ -100,3 +100,8 @@ def stems(word: str) -> frozenset[str]:
     roots = {word} | {word.removesuffix(ending) for ending in _ENDINGS if word.endswith(ending) and len(word) - len(ending) >= 3}
     single = {_DOUBLE.sub(r"\1", root) for root in roots}
     return frozenset(root[:-1] + {"v": "f", "z": "s"}.get(root[-1], root[-1]) for root in single)
+
+
+def turned(word: str) -> frozenset[str]:
+    """One key for a word and for what it becomes when its parts change places, such as feesttent and tentfeest."""
+    return frozenset({min(word[i:] + word[:i] for i in range(len(word)))})

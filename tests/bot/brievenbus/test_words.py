@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bot.brievenbus.words import BadWordList, CodeReading, Correction, WordList, load, read_code
 from bot.brievenbus.words.build import HARD, Exclusions, choose, clashes, main, problems, refusal
-from bot.brievenbus.words.spelling import distance, near_pairs, sound_key, stems
+from bot.brievenbus.words.spelling import distance, near_pairs, sound_key, stems, turned
 
 WORDS = load().words
 EXCLUSIONS = Exclusions.shipped()
@@ -69,7 +69,7 @@ class TestTheListThatShips:
     def test_no_two_words_sound_the_same(self) -> None:
         assert len({sound_key(word) for word in WORDS}) == len(WORDS)
 
-    def test_no_word_is_a_form_of_another(self) -> None:
+    def test_no_word_is_a_form_of_another_or_its_parts_turned(self) -> None:
         assert list(clashes(WORDS)) == []
 
     def test_nothing_that_was_rejected_on_reading_came_back(self) -> None:
@@ -188,6 +188,10 @@ class TestSpelling:
     )  # fmt: skip
     def test_forms_of_one_word_share_a_stem(self, base: str, form: str) -> None:
         assert stems(base) & stems(form)
+
+    def test_a_word_back_to_front_shares_a_key(self) -> None:
+        assert turned("feesttent") == turned("tentfeest")
+        assert turned("feesttent") != turned("feestdag")
 
     def test_near_pairs_are_found_in_every_way_of_being_near(self) -> None:
         assert set(near_pairs(("boom", "boon", "bomo", "booms", "tafel"))) == {
