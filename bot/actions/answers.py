@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.actions.tools import SKIPPED, Domain, label
-from bot.brievenbus.roster import SchoolReaders
+from bot.brievenbus.roster import Reader, SchoolReaders
 from knowledge import School
 
 QUESTIONS = ("voor_wie", "over_lezer", "veilig", "wat", "waar", "wanneer", "hoe_vaak", "wie_weet", "wens", "terugschrijven")
@@ -63,6 +63,11 @@ class Person:
     reader: bool
 
 
+def reader_key(reader: Reader) -> str:
+    """What a button carries for a reader: the first 48 bits of the id, which keep a payload under 64 bytes."""
+    return reader.id.hex()[:12]
+
+
 @dataclass(frozen=True)
 class People:
     """Everyone with a role at the school: readers first, then those whom the protocol names."""
@@ -73,13 +78,13 @@ class People:
     @classmethod
     def of(cls, readers: SchoolReaders, school: School) -> People:
         """The people of a school; somebody who reads and is named in the protocol too stands in it once."""
-        found = [Person(reader.id.hex()[:12], reader.name, True) for reader in readers.readers]
+        found = [Person(reader_key(reader), reader.name, True) for reader in readers.readers]
         known = {person.name.casefold() for person in found}
         for number, person in enumerate(school.people):
             if person.name and person.name.casefold() not in known:
                 known.add(person.name.casefold())
                 found.append(Person(f"p{number}", person.name, False))
-        return cls(tuple(found), frozenset(reader.id.hex()[:12] for reader in readers.active))
+        return cls(tuple(found), frozenset(reader_key(reader) for reader in readers.active))
 
     def find(self, key: str) -> Person | None:
         """Who stands behind a button."""

@@ -19,12 +19,13 @@ from bot.actions.answers import (
     Exclusion,
     People,
     gives_away,
+    reader_key,
     size,
     told,
 )
 from bot.actions.tools import SKIPPED, Domain, Events, button, in_words, label
 from bot.brievenbus.code import NONCE_BYTES
-from bot.brievenbus.mailbox import Mailbox
+from bot.brievenbus.mailbox import Mailbox, remaining
 from bot.effects import Forget, PostMelding
 from bot.turn import current_turn
 from dialogues import parse_payload
@@ -84,6 +85,14 @@ class ValidateMeldingForm(FormValidationAction):
         if tracker.get_slot("wil_veranderen"):
             slots.insert(slots.index("akkoord"), "verander")
         return slots
+
+    def extract_over_genoemd(self, *_: Any) -> Slots:
+        """Nothing: the mapping in the domain fills it. rasa-sdk asks for this of a slot that is put in between."""
+        return {}
+
+    def extract_verander(self, *_: Any) -> Slots:
+        """Nothing, as `extract_over_genoemd`."""
+        return {}
 
     def validate_voor_wie(self, value: str, *_: Any) -> Slots:
         """A button of a few words."""
@@ -324,20 +333,22 @@ class ActionVersturen(Action):
         exclusion = Exclusion.of(tracker.get_slot("uitgesloten"))
         school = tracker.get_slot("school")
         people = await self._people.people(tracker)
-        readers = (await self._mailbox.readers(school)).readers
+        readers = await self._mailbox.readers(school)
+        excluded = frozenset(reader.id for reader in readers.readers if reader_key(reader) in exclusion.readers)
         current_turn().effects += [
             PostMelding(
                 school,
                 nonce,
                 told(tracker.current_slot_values(), domain),
-                frozenset(reader.id for reader in readers if reader.id.hex()[:12] in exclusion.readers),
+                excluded,
                 people.names(exclusion),
                 bool(tracker.get_slot("spoed")),
             ),
             Forget(),
         ]
         dispatcher.utter_message(response="utter_melding_verstuurd")
-        dispatcher.utter_message(response="utter_wat_nu")
+        names = in_words([reader.name for reader in remaining(readers, excluded)])
+        dispatcher.utter_message(response="utter_wat_nu", wie_leest=names)
         _say_code(dispatcher, self._mailbox.code(nonce))
         return []
 
