@@ -95,13 +95,14 @@ class House:
         return True
 
     async def sweep(self) -> None:
-        """Delete what has had its time: conversations, delivery marks, sessions, invitations."""
+        """Delete what has had its time: conversations, delivery marks, sessions, invitations, and meldingen long closed."""
         today = half_day(self.clock.now())
         await self.storage.sweep(
             conversations=today - _KEEP_CONVERSATIONS,
             seen=today - _KEEP_SEEN,
             sessions=today - _KEEP_SESSIONS,
             invitations=today - _KEEP_INVITATIONS,
+            meldingen=today,
         )
 
     async def keep_swept(self) -> None:
@@ -169,7 +170,7 @@ def build(config: Config, server_key: bytes, *, clock: Clock | None = None, stre
         roster=roster,
         mailbox=mailbox,
         staff=Staff(storage, server, roster, sessions, lanes.staff, clock, stretching),
-        inbox=Inbox(storage, server, clock),
+        inbox=Inbox(storage, server, clock, timedelta(days=config.bewaren_dagen)),
         conversation=Conversation(
             engine, understanding, executor, storage, mailbox, server, clock, timedelta(minutes=config.gesprek_minuten)
         ),

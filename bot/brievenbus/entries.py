@@ -88,12 +88,14 @@ class ThreadHead:
         count: entries in the thread.
         state: as staff set it.
         unread: the pupil wrote something that no reader has opened yet; the clear column then says ``nieuw``.
+        due: half-day on which the next thing is due: for what is closed, its deletion.
     """
 
     count: int
     state: State
     unread: bool
     urgency: Urgency
+    due: int | None = None
 
     @property
     def shown_state(self) -> State:
@@ -175,7 +177,7 @@ def open_track(key: bytes, melding: bytes, count: int, rows: dict[bytes, EntryRo
 
 def seal_thread_head(key: bytes, melding: bytes, head: ThreadHead) -> bytes:
     """Seal a head under T."""
-    plain = json.dumps([head.count, head.state.value, head.unread, head.urgency.value]).encode()
+    plain = json.dumps([head.count, head.state.value, head.unread, head.urgency.value, head.due]).encode()
     return encrypt(key, pad_to(plain, HEAD_BYTES), _bound(melding, b"thread head"))
 
 
@@ -185,8 +187,8 @@ def open_thread_head(key: bytes, melding: bytes, sealed: bytes) -> ThreadHead:
     Raises:
         SealBroken: it was altered or belongs to another melding.
     """
-    count, state, unread, urgency = json.loads(unpad(decrypt(key, sealed, _bound(melding, b"thread head"))))
-    return ThreadHead(count, State(state), unread, Urgency(urgency))
+    count, state, unread, urgency, due = json.loads(unpad(decrypt(key, sealed, _bound(melding, b"thread head"))))
+    return ThreadHead(count, State(state), unread, Urgency(urgency), due)
 
 
 def seal_staff_head(key: bytes, melding: bytes, head: StaffHead) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from bot.brievenbus.entries import (
     Broken,
@@ -110,10 +111,12 @@ class OpenedMelding:
 class Inbox:
     """Every call is for the reader of a session, and sees what that reader holds a key for: nothing else exists."""
 
-    def __init__(self, storage: Storage, server: ServerKey, clock: Clock) -> None:
+    def __init__(self, storage: Storage, server: ServerKey, clock: Clock, keep: timedelta) -> None:
+        """Take the parts; ``keep`` is how long a melding stays after it was closed."""
         self._storage = storage
         self._server = server
         self._clock = clock
+        self._keep = keep
 
     async def queue(self, session: Session, page: int = 0) -> Queue:
         """The reader's meldingen: spoed first, then what is new, then the newest; what is closed comes last."""
@@ -192,7 +195,9 @@ class Inbox:
         head = open_head(row, keys.thread)
         if head.state is state:
             return
-        operations = self._state_operations(session, row, keys, replace(head, state=state), write_entry=True)
+        # Whoever sets the state of what was closed opens it again: then nothing is deleted.
+        due = half_day(self._clock.now() + self._keep) if state is State.CLOSED else None
+        operations = self._state_operations(session, row, keys, replace(head, state=state, due=due), write_entry=True)
         await self._commit(form, *operations)
 
     def _item(self, session: Session, row: MeldingRow, key: MeldingKeyRow) -> QueueItem:

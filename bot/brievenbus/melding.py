@@ -142,10 +142,10 @@ def open_head(row: MeldingRow, thread: bytes) -> ThreadHead:
     """The head of the thread, if the clear columns agree with it.
 
     Raises:
-        SealBroken: the state or the urgency was changed behind the server's back.
+        SealBroken: the state, the urgency or the due half-day was changed behind the server's back.
     """
     head = open_thread_head(thread, row.id, row.thread_head)
-    if (head.shown_state.value, head.urgency.value) != (row.state, row.urgency):
+    if (head.shown_state.value, head.urgency.value, head.due) != (row.state, row.urgency, row.due):
         raise SealBroken("state")
     return head
 
@@ -156,6 +156,7 @@ def with_head(row: MeldingRow, thread: bytes, head: ThreadHead) -> MeldingRow:
         row,
         state=head.shown_state.value,
         urgency=head.urgency.value,
+        due=head.due,
         thread_head=seal_thread_head(thread, row.id, head),
     )
 

@@ -147,10 +147,10 @@ class SqliteStorage:
         ).fetchall()
         return {str(state): int(number) for state, number in rows}
 
-    async def sweep(self, conversations: int, seen: int, sessions: int, invitations: int) -> None:
+    async def sweep(self, conversations: int, seen: int, sessions: int, invitations: int, meldingen: int) -> None:
         """See `Storage.sweep`."""
         limits = {"conversation": conversations, "seen": seen, "session": sessions, "invitation": invitations}
-        await asyncio.to_thread(self._sweep, limits)
+        await asyncio.to_thread(self._sweep, limits, meldingen)
 
     async def close(self) -> None:
         """See `Storage.close`."""
@@ -164,13 +164,15 @@ class SqliteStorage:
         self._write.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._write.close()
 
-    def _sweep(self, limits: Mapping[str, int]) -> None:
+    def _sweep(self, limits: Mapping[str, int], meldingen: int) -> None:
         # A connection of its own: this may come while the writer is at work, and then waits for its turn.
         db = _connect(Path(str(self._write.execute("PRAGMA database_list").fetchone()[2])))
         try:
             db.execute("BEGIN IMMEDIATE")
             for table, half_day in limits.items():
                 db.execute(f"DELETE FROM {table} WHERE half_day < ?", [half_day])  # noqa: S608
+            # A pupil's new message sets the state back to nieuw: what is unread stays. Keys and entries go with their melding.
+            db.execute("DELETE FROM melding WHERE state = 'afgesloten' AND due < ?", [meldingen])
             db.execute("COMMIT")
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         finally:

@@ -90,8 +90,8 @@ class Storage(Protocol):
     async def count(self, reader: bytes) -> Mapping[str, int]:
         """How many meldingen a reader holds a key for, by state."""
 
-    async def sweep(self, conversations: int, seen: int, sessions: int, invitations: int) -> None:
-        """Delete what is older than the given half-days."""
+    async def sweep(self, conversations: int, seen: int, sessions: int, invitations: int, meldingen: int) -> None:
+        """Delete what is older than the given half-days, and the closed meldingen that were due before ``meldingen``."""
 
     async def close(self) -> None:
         """Finish what waits and close the files."""
