@@ -46,7 +46,7 @@ def inbox_blueprint(
         return await door.log_out(visit.request)
 
     def get(path: str, name: str, handler: Handler) -> None:
-        blueprint.add_route(handler, path, methods=["GET"], name=name)
+        blueprint.add_route(handler, path, methods=["GET", "HEAD"], name=name)
 
     def post(path: str, name: str, handler: Handler, instead: str = "") -> None:
         """A form; where ``instead`` is given, who opens its address without the form goes there."""
