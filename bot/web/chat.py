@@ -13,7 +13,7 @@ from sanic.response import html
 
 from bot.messages import Facts, Incoming, Replies
 from bot.web.errors import Fault
-from bot.web.show import show
+from bot.web.show import is_short, show
 from bot.web.talks import SchoolPage, Talks
 from bot.web.tokens import SenderTokens, TokenRefused
 
@@ -99,18 +99,20 @@ class ChatPages:
         self, school: SchoolPage, token: str, replies: Replies, *, said: str = "", draft: str = "", first: bool = False
     ) -> HTTPResponse:
         shown, buttons = show(replies.messages)
+        said = said.strip()
         return html(
             self._chat.render(
                 school=school,
                 token=token,
                 page_id=secrets.token_urlsafe(12),
                 turn=replies.turn,
-                said=said.strip(),
+                said=said,
                 shown=shown,
                 buttons=buttons,
                 text_allowed=replies.text_allowed,
                 draft=draft,
                 first=first,
+                focus=replies.text_allowed and not first and is_short(said, shown, buttons),
                 too_long=None,
             )
         )
@@ -129,6 +131,7 @@ class ChatPages:
                 text_allowed=True,
                 draft=form.typed,
                 first=False,
+                focus=True,
                 too_long=(len(form.typed), LONGEST_TEXT),
             ),
             status=413,

@@ -23,6 +23,10 @@ _PLACE_BEFORE = re.compile(
     r"\b(?:regels?|pagina|bladzijden?|blz\.?|p\.|artikel|art\.|lokaal)(?:\s+\d+\s*(?:,|en|tot|t/m|–|-))*\s*$", re.IGNORECASE
 )
 
+# About eight lines and three buttons: what 640 pixels hold besides the bar and the field.
+_SHORT = 220
+_FEW_BUTTONS = 3
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -84,3 +88,13 @@ def _with_links(text: str, *, numbers: bool) -> Markup:
         end = found.end()
     parts.append(escape(text[end:]))
     return Markup("").join(parts)
+
+
+def is_short(said: str, shown: Sequence[Shown], buttons: Sequence[Button]) -> bool:
+    """Whether all of it stands above the text field on a small telephone.
+
+    A field that takes the focus scrolls the page to itself: on a longer page the pupil would not see how the answer begins,
+    and a help card has to be seen.
+    """
+    length = len(said) + sum(len(one.text) for one in shown)
+    return length <= _SHORT and len(buttons) <= _FEW_BUTTONS and not any(one.style for one in shown)
