@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.tools import Domain, Events, button, label
@@ -67,7 +66,7 @@ class ActionKop(Action):
         dispatcher.utter_message(text=source, json_message={"stijl": "bron"})
         more = [button(label(domain, "utter_kop_vervolg"), "kop", nr=f"{kind}.{number + 1}")] if number + 1 < len(pieces) else []
         dispatcher.utter_message(response="utter_kop_eind", buttons=more)
-        return [SlotSet("kop", int(kind))]
+        return []
 
 
 def readable(school: School) -> list[Section]:
