@@ -68,8 +68,17 @@ class Roster:
 
     async def of(self, school: str) -> SchoolReaders:
         """The readers of a school; a row that this server did not write is left out and makes the list unsound."""
-        rows = await self._storage.find(ReaderRow, {"school": school})
-        proof = await self._storage.get(RosterRow, {"school": school})
+        return self._read(school, *await self._rows(school))
+
+    async def _rows(self, school: str) -> tuple[RosterRow | None, Sequence[ReaderRow]]:
+        """The proof and the rows of one moment: a change that was written between the reads must not look like a forgery."""
+        while True:
+            proof = await self._storage.get(RosterRow, {"school": school})
+            rows = await self._storage.find(ReaderRow, {"school": school})
+            if await self._storage.get(RosterRow, {"school": school}) == proof:
+                return proof, rows
+
+    def _read(self, school: str, proof: RosterRow | None, rows: Sequence[ReaderRow]) -> SchoolReaders:
         sound = self._proves(school, proof, rows)
         readers = []
         for row in rows:
@@ -105,9 +114,8 @@ class Roster:
             SealBroken: the list is not sound; a new proof would make what was changed behind our back look right.
         """
         signed = self.signed(new)
-        found = await self._storage.find(ReaderRow, {"school": new.school})
-        proof = await self._storage.get(RosterRow, {"school": new.school})
-        if not self._proves(new.school, proof, found):
+        proof, found = await self._rows(new.school)
+        if not self._read(new.school, proof, found).sound:
             raise SealBroken("roster")
         rows = sorted([*(row for row in found if row.id != new.id), signed], key=lambda row: row.id)
         version = 1 if proof is None else proof.version + 1

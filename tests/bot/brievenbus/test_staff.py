@@ -319,3 +319,23 @@ async def test_a_deleted_reader_or_proof_is_seen(rig: Rig) -> None:
     await rig.person("Ivonne", by=antje)
     await rig.storage.commit(UnitOfWork((Delete(RosterRow, {"school": "jps"}),)))
     assert not (await rig.staff.school("jps")).sound
+
+
+async def test_a_change_between_two_reads_does_not_look_like_a_forgery(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given a colleague who is confirmed just after the proof of the list was read
+    antje = await rig.person("Antje")
+    ivonne = await rig.person("Ivonne")
+    reader = ivonne.session.reader
+    find, times = rig.storage.find, []
+
+    async def late(table: type[ReaderRow], where: dict[str, str]) -> object:
+        if not times:
+            times.append(1)
+            await rig.staff.confirm(antje.session, reader.id, reader.fingerprint)
+        return await find(table, where)
+
+    monkeypatch.setattr(rig.storage, "find", late)
+    # Then the list is read again, and is sound
+    school = await rig.staff.school("jps")
+    assert school.sound
+    assert len(school.active) == 2
