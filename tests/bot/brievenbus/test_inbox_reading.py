@@ -8,9 +8,7 @@ from bot.storage import EntryRow
 from tests.bot.brievenbus.rig import Rig
 
 
-async def test_a_message_that_comes_between_two_reads_does_not_look_like_damage(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_message_between_two_reads_does_not_look_like_damage(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     # Given a pupil who writes on just after a reader's page read how many entries there are
     antje = await rig.person("Antje")
     melding = await rig.post()
