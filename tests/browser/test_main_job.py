@@ -87,6 +87,18 @@ async def test_the_main_job(demo: Demo, chromium: Browser, pictures: Path | None
     await reader.context.close()
 
 
+async def test_our_forms_say_where_they_come_from(demo: Demo, chromium: Browser) -> None:
+    # A browser without Sec-Fetch-Site is let in by its Origin alone: it must not be "null".
+    page = await (await chromium.new_context(viewport=PHONE, java_script_enabled=False)).new_page()
+    for address in (f"{demo.chat}jps/", demo.inbox):
+        await page.goto(address)
+        async with page.expect_request(lambda request: request.method == "POST") as posted:
+            await page.locator("form button").last.click()
+        headers = await (await posted.value).all_headers()
+        assert headers["origin"] == demo.chat.rstrip("/")
+    await page.context.close()
+
+
 async def test_another_school_is_asked_for_its_protocol(demo: Demo, chromium: Browser) -> None:
     parent = await (await chromium.new_context(viewport=PHONE, java_script_enabled=False)).new_page()
     for school in ("mijlpaal", "vo", "kwaliteitskaart", "mozaiek", "jps"):
