@@ -152,7 +152,11 @@ def _value(file: str, node: Node) -> Any:
                 raise DialogueProblem(file, key_line, "Zet een gewone naam voor de dubbele punt.")
             if key in mapped:
                 raise DialogueProblem(file, key_line, f'"{key}" staat hier twee keer. Haal er een weg.')
-            mapped[key] = _value(file, value_node)
+            value = _value(file, value_node)
+            if isinstance(value, Mapped | Listed):
+                # Of something with a name, the place is where the name stands.
+                value.line = key_line
+            mapped[key] = value
             mapped.lines[key] = key_line
         return mapped
     if isinstance(node, SequenceNode):

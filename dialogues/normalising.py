@@ -11,7 +11,7 @@ LONGEST = 4000
 
 _SENTENCE_END = re.compile(r"[.!?\n;]+")
 _APOSTROPHE = re.compile(r"['’`´]")
-_OTHER = re.compile(r"[^\w]+|_+")
+_OTHER = re.compile(r"[\W_]+")
 _STRETCHED = re.compile(r"(\w)\1{2,}")
 _REPEATED = re.compile(r"(\w)\1+")
 
