@@ -252,7 +252,8 @@ class Conversation:
 
     def _save(self, ident: bytes, key: str, row: ConversationRow | None, tracker: Tracker) -> Operation:
         """Compare and set: whoever saved since we looked makes this turn run again."""
-        version = 1 if row is None else row.version + 1
+        # 63 bits, as SQLite counts: a number that was altered behind our back must not make a row that cannot be kept.
+        version = 1 if row is None else (row.version + 1) & (2**63 - 1)
         now = self._clock.now()
         plain = json.dumps([now.timestamp(), tracker.to_json()]).encode()
         locked = encrypt(self._state_key(key), plain, _bound(ident, version))
@@ -279,4 +280,4 @@ def _after(taken: _Taken) -> Tracker:
 
 
 def _bound(ident: bytes, version: int) -> bytes:
-    return ident + version.to_bytes(8, "big")
+    return ident + version.to_bytes(8, "big", signed=True)

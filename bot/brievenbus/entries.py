@@ -9,6 +9,8 @@ the id it is bound to: so a swapped, cut-off or missing entry is seen, and in cl
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -148,10 +150,12 @@ def open_entry(key: bytes, number: int, row: EntryRow) -> Entry:
     plain = decrypt(key, row.sealed, _bound(row.melding, ident))
     if row.size != len(plain):
         raise SealBroken("size")
-    inside, side, kind, half_day, author, body = json.loads(unpad(plain))
+    with _well_made():
+        inside, side, kind, half_day, author, body = json.loads(unpad(plain))
+        entry = Entry(number, Side(side), Kind(kind), half_day, author, body)
     if inside != number:
         raise SealBroken("number")
-    return Entry(number, Side(side), Kind(kind), half_day, author, body)
+    return entry
 
 
 def open_track(key: bytes, melding: bytes, count: int, rows: dict[bytes, EntryRow]) -> tuple[Entry | Broken, ...]:
@@ -187,8 +191,10 @@ def open_thread_head(key: bytes, melding: bytes, sealed: bytes) -> ThreadHead:
     Raises:
         SealBroken: it was altered or belongs to another melding.
     """
-    count, state, unread, urgency, due = json.loads(unpad(decrypt(key, sealed, _bound(melding, b"thread head"))))
-    return ThreadHead(count, State(state), unread, Urgency(urgency), due)
+    plain = decrypt(key, sealed, _bound(melding, b"thread head"))
+    with _well_made():
+        count, state, unread, urgency, due = json.loads(unpad(plain))
+        return ThreadHead(count, State(state), unread, Urgency(urgency), due)
 
 
 def seal_staff_head(key: bytes, melding: bytes, head: StaffHead) -> bytes:
@@ -202,8 +208,19 @@ def open_staff_head(key: bytes, melding: bytes, sealed: bytes) -> StaffHead:
     Raises:
         SealBroken: it was altered or belongs to another melding.
     """
-    count, name = json.loads(unpad(decrypt(key, sealed, _bound(melding, b"staff head"))))
-    return StaffHead(count, name)
+    plain = decrypt(key, sealed, _bound(melding, b"staff head"))
+    with _well_made():
+        count, name = json.loads(unpad(plain))
+        return StaffHead(count, name)
+
+
+@contextmanager
+def _well_made() -> Iterator[None]:
+    """What opens but is not what we seal was made by somebody who has the key and another program: one melding, not the queue."""
+    try:
+        yield
+    except (ValueError, TypeError, RecursionError) as error:
+        raise SealBroken("sealed by another program") from error
 
 
 def _bound(melding: bytes, what: bytes) -> bytes:

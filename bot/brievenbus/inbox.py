@@ -147,7 +147,10 @@ class Inbox:
             operations = self._state_operations(session, row, keys, seen, write_entry=state is not head.state)
             try:
                 await self._storage.commit(UnitOfWork(operations))
-            except Conflict:
+            except Conflict as conflict:
+                if await self._storage.get(MeldingRow, {"id": melding}) == row:
+                    # Nobody changed it: the entry's place is taken, by one that this head knows nothing of.
+                    raise SealBroken("an old head was put back") from conflict
                 continue
             except StorageFull:
                 # It stays unread, but a full disk must not keep anybody from reading.
@@ -206,8 +209,15 @@ class Inbox:
             head = open_head(row, keys.thread)
             name = open_staff_head(_staff(keys), row.id, row.staff_head).name
         except SealBroken:
-            return QueueItem(row.id, None, State(row.state), Urgency(row.urgency), False, row.half_day)
+            return self._damaged(row)
         return QueueItem(row.id, name, head.state, head.urgency, head.unread, row.half_day)
+
+    def _damaged(self, row: MeldingRow) -> QueueItem:
+        """A line for what does not open. Its clear columns may hold anything: whatever they hold, the page must stand."""
+        today = half_day(self._clock.now())
+        state = next((state for state in State if state.value == row.state), State.NEW)
+        urgency = next((urgency for urgency in Urgency if urgency.value == row.urgency), Urgency.NORMAL)
+        return QueueItem(row.id, None, state, urgency, False, row.half_day if 0 <= row.half_day <= today else today)
 
     async def _opened(self, row: MeldingRow, key: MeldingKeyRow, keys: OpenedKeys, head: ThreadHead) -> OpenedMelding:
         staff = _staff(keys)

@@ -12,6 +12,7 @@ from bot.brievenbus.entries import (
     Kind,
     Side,
     State,
+    entry_id,
     open_track,
     seal_entry,
 )
@@ -159,6 +160,9 @@ class Mailbox:
         """
         row = await self._row(message.melding)
         head = open_head(row, message.thread_key)
+        taken = await self._storage.get(EntryRow, {"id": entry_id(message.thread_key, row.id, head.count)})
+        if taken is not None and await self._storage.get(MeldingRow, {"id": row.id}) == row:
+            raise SealBroken("an old head was put back")
         today = half_day(self._clock.now())
         entry = Entry(head.count, Side.PUPIL, Kind.MESSAGE, today, "", {"tekst": message.text})
         new = with_head(row, message.thread_key, replace(head, count=head.count + 1, unread=True))

@@ -105,7 +105,7 @@ class Sessions:
 
 
 def _bound(ident: bytes, reader: bytes, version: int) -> bytes:
-    return ident + reader + version.to_bytes(8, "big")
+    return ident + reader + version.to_bytes(8, "big", signed=True)
 
 
 def _cookie(value: str) -> bytes | None:

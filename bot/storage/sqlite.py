@@ -213,10 +213,13 @@ class SqliteStorage:
         try:
             for operation in unit.operations:
                 _carry_out(self._write, operation)
-        except Conflict as conflict:
+        except sqlite3.Error:
+            raise  # the disk, or the file itself: nothing of the batch can be trusted to be kept
+        except Exception as problem:
+            # A conflict; or a value that SQLite cannot hold, which must not stop the writer that everybody waits for.
             self._write.execute("ROLLBACK TO unit")
             self._write.execute("RELEASE unit")
-            return conflict
+            return problem
         self._write.execute("RELEASE unit")
         return None
 
