@@ -164,6 +164,7 @@ class Play:
             "twijfel": lambda: _doubtful(words),
             "eigen knop": lambda: next(title for title in reversed(offered) if title not in ("Menu", "Ik heb geen code")),
             "eerste kop": lambda: next(title for title in offered if title != "Meer koppen"),
+            "half lang": lambda: "heel " * 120,
             "lang": lambda: "heel " * 900,
         }
 
