@@ -148,7 +148,8 @@ class Desk:
 
 def see(path: str, done: str = "") -> HTTPResponse:
     """Send the browser to another page; ``done`` names the sentence there that says what happened."""
-    return redirect(f"{path}?gedaan={done}#gedaan" if done else path, status=303)
+    # The fragment of a form's address would go along: "top" replaces it.
+    return redirect(f"{path}?gedaan={done}#top" if done else path, status=303)
 
 
 def done(request: Request) -> str:

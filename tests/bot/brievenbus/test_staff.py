@@ -115,7 +115,7 @@ async def test_a_name_has_a_length(rig: Rig, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "username"), [("Noëlle  van Dam", "noelle-van-dam.jps"), ("李", "lezer.jps"), ("J. O'Hara", "j-o-hara.jps")]
+    ("name", "username"), [("Noëlle  van Dam", "noelle.jps"), ("李", "lezer.jps"), ("Anne-Marie Bos", "anne-marie.jps")]
 )
 async def test_a_log_in_name_is_typed_easily(rig: Rig, name: str, username: str) -> None:
     assert (await rig.staff.invitation(await rig.staff.invite("jps", name))).username == username

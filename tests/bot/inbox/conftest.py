@@ -51,7 +51,7 @@ class Office:
         browser = await self.browser()
         page = await browser.log_in(person.username, PASSWORD)
         assert page.status == 200
-        assert f"Je bent ingelogd als {person.name}." in page.text
+        assert f"{SCHOOLS[person.session.reader.school]} {person.name}" in page.text
         return browser
 
 

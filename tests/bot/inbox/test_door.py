@@ -37,7 +37,7 @@ async def test_from_the_invitation_to_the_queue(office: Office, rig: Rig) -> Non
     assert page.status == 200
     assert "Welkom, Antje de Vries" in page.text
     assert "Basisschool JPS" in page.text
-    assert "antje-de-vries.jps" in page.text
+    assert page.form(path).fields["inlognaam"] == "antje.jps"
     assert "12 tekens" in page.text
     # When she chooses one
     page = await antje.send(page, path, wachtwoord=PASSWORD, nogmaals=PASSWORD)
@@ -204,7 +204,7 @@ async def test_twenty_wrong_passwords_slow_down_and_lock_nobody_out(office: Offi
     assert waits[-1] == 60
     # And then the right password is let in
     page = await stranger.log_in(antje.username, PASSWORD)
-    assert "Je bent ingelogd als Antje." in page.text
+    assert "Basisschool JPS Antje" in page.text
 
 
 async def test_too_soon_is_not_called_wrong(office: Office, rig: Rig) -> None:
@@ -231,7 +231,7 @@ async def test_a_known_device_is_not_slowed_by_a_stranger(office: Office, rig: R
     for _ in range(6):
         await stranger.log_in(antje.username, "een gok")
     # Then the known browser is let in at once
-    assert "Je bent ingelogd als Antje." in (await known.log_in(antje.username, PASSWORD)).text
+    assert "Basisschool JPS Antje" in (await known.log_in(antje.username, PASSWORD)).text
 
 
 async def test_logging_in_again_ends_the_session_before(office: Office, rig: Rig) -> None:
