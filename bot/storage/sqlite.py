@@ -7,7 +7,8 @@ import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from sqlite_utils import Database
 
 from bot.storage.migrations import migrate
 from bot.storage.rows import TABLES, MeldingKeyRow, MeldingRow, Row
-from bot.storage.unit import Conflict, Delete, Insert, Operation, Replace, StorageFull, UnitOfWork, Value
+from bot.storage.unit import Conflict, Delete, Insert, Operation, Replace, StorageFull, StorageProblem, UnitOfWork, Value
 
 R = TypeVar("R", bound=Row)
 
@@ -100,8 +101,13 @@ class SqliteStorage:
         path.parent.mkdir(parents=True, exist_ok=True)
         # SQLite gives the WAL and the index file the mode of the database: make that first, for the owner only.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        self._path = path
         self._write = _connect(path)
-        migrate(self._write)
+        try:
+            migrate(self._write)
+        except BaseException:
+            self._write.close()
+            raise
         self._read = _connect(path)
         self._read.execute("PRAGMA query_only = ON").fetchall()
         self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
@@ -111,6 +117,8 @@ class SqliteStorage:
 
     async def commit(self, unit: UnitOfWork) -> None:
         """See `Storage.commit`."""
+        if self._closed:
+            raise StorageProblem("closed")  # the writer is gone: waiting for it would never end
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
         self._waiting.put((unit, done, loop))
@@ -119,32 +127,37 @@ class SqliteStorage:
 
     async def get(self, table: type[R], where: Mapping[str, Value]) -> R | None:
         """See `Storage.get`."""
-        row = self._read.execute(_select_sql(table.table, tuple(where)), list(where.values())).fetchone()
+        with _reading():
+            row = self._read.execute(_select_sql(table.table, tuple(where)), list(where.values())).fetchone()
         return None if row is None else table(*row)
 
     async def find(self, table: type[R], where: Mapping[str, Value]) -> Sequence[R]:
         """See `Storage.find`."""
-        rows = self._read.execute(_select_sql(table.table, tuple(where)), list(where.values())).fetchall()
+        with _reading():
+            rows = self._read.execute(_select_sql(table.table, tuple(where)), list(where.values())).fetchall()
         return [table(*row) for row in rows]
 
     async def queue(self, reader: bytes, limit: int, offset: int) -> Sequence[tuple[MeldingRow, MeldingKeyRow]]:
         """See `Storage.queue`."""
         melding, key = _COLUMNS[MeldingRow.table], _COLUMNS[MeldingKeyRow.table]
         chosen = ", ".join([*(f"m.{name}" for name in melding), *(f"k.{name}" for name in key)])
-        rows = self._read.execute(
-            f"SELECT {chosen} FROM melding_key k JOIN melding m ON m.id = k.melding WHERE k.reader = ? "  # noqa: S608
-            "ORDER BY m.state = 'afgesloten', m.urgency = 'spoed' DESC, m.state = 'nieuw' DESC, m.half_day DESC, m.id "
-            "LIMIT ? OFFSET ?",
-            [reader, limit, offset],
-        ).fetchall()
+        with _reading():
+            rows = self._read.execute(
+                f"SELECT {chosen} FROM melding_key k JOIN melding m ON m.id = k.melding WHERE k.reader = ? "  # noqa: S608
+                "ORDER BY m.state = 'afgesloten', m.urgency = 'spoed' DESC, m.state = 'nieuw' DESC, m.half_day DESC, m.id "
+                "LIMIT ? OFFSET ?",
+                [reader, limit, offset],
+            ).fetchall()
         return [(MeldingRow(*row[: len(melding)]), MeldingKeyRow(*row[len(melding) :])) for row in rows]
 
     async def count(self, reader: bytes) -> Mapping[str, int]:
         """See `Storage.count`."""
-        rows = self._read.execute(
-            "SELECT m.state, count(*) FROM melding_key k JOIN melding m ON m.id = k.melding WHERE k.reader = ? GROUP BY m.state",
-            [reader],
-        ).fetchall()
+        with _reading():
+            rows = self._read.execute(
+                "SELECT m.state, count(*) FROM melding_key k JOIN melding m ON m.id = k.melding WHERE k.reader = ? "
+                "GROUP BY m.state",
+                [reader],
+            ).fetchall()
         return {str(state): int(number) for state, number in rows}
 
     async def sweep(self, conversations: int, seen: int, sessions: int, invitations: int, meldingen: int) -> None:
@@ -160,13 +173,18 @@ class SqliteStorage:
         self._waiting.put(None)
         await asyncio.to_thread(self._writer.join)
         self._read.close()
-        # TRUNCATE: what was deleted does not live on in the write-ahead log either.
-        self._write.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        # TRUNCATE: what was deleted does not live on in the write-ahead log either. A full disk has no room for it; the log
+        # is then read when the file is opened next.
+        with suppress(sqlite3.Error):
+            self._write.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._write.close()
 
     def _sweep(self, limits: Mapping[str, int], meldingen: int) -> None:
         # A connection of its own: this may come while the writer is at work, and then waits for its turn.
-        db = _connect(Path(str(self._write.execute("PRAGMA database_list").fetchone()[2])))
+        try:
+            db = _connect(self._path)
+        except sqlite3.Error as error:
+            raise _full(error) from error
         try:
             db.execute("BEGIN IMMEDIATE")
             for table, half_day in limits.items():
@@ -175,6 +193,9 @@ class SqliteStorage:
             db.execute("DELETE FROM melding WHERE state = 'afgesloten' AND due < ?", [meldingen])
             db.execute("COMMIT")
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.Error as error:
+            # What was begun is rolled back by closing.
+            raise _full(error) from error
         finally:
             db.close()
 
@@ -201,7 +222,9 @@ class SqliteStorage:
             self._write.execute("COMMIT")
         except sqlite3.Error as error:
             if self._write.conn.in_transaction:
-                self._write.execute("ROLLBACK")
+                # A file that cannot even be rolled back is no reason to stop: the next BEGIN says the same.
+                with suppress(sqlite3.Error):
+                    self._write.execute("ROLLBACK")
             # Which unit filled the disk is not known, and none was kept.
             outcomes = [_full(error) for _ in batch]
         for (_, done, loop), outcome in zip(batch, outcomes, strict=True):
@@ -222,6 +245,14 @@ class SqliteStorage:
             return problem
         self._write.execute("RELEASE unit")
         return None
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StorageFull(f"the database could not be read: {type(error).__name__}") from error
 
 
 def _full(error: sqlite3.Error) -> StorageFull:

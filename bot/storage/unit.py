@@ -68,7 +68,10 @@ class StorageFull(StorageProblem):
 
 
 class Storage(Protocol):
-    """What the rest of the program may ask of a store: SQLite today, PostgreSQL for a school board later."""
+    """What the rest of the program may ask of a store: SQLite today, PostgreSQL for a school board later.
+
+    Everything may raise `StorageFull`: a failing disk cannot be read either.
+    """
 
     async def commit(self, unit: UnitOfWork) -> None:
         """Carry out a unit and make it durable.
@@ -76,6 +79,7 @@ class Storage(Protocol):
         Raises:
             Conflict: an operation found another state than it expected; nothing was written.
             StorageFull: the disk would not take it; nothing was written.
+            StorageProblem: the store was closed.
         """
 
     async def get(self, table: type[R], where: Mapping[str, Value]) -> R | None:
