@@ -22,11 +22,9 @@ def parse_payload(text: str) -> tuple[str, dict[str, Any]] | None:
     if written is None:
         return match.group("intent"), {}
     try:
-        entities = json.loads(written)
+        entities: dict[str, Any] = json.loads(written)
         # What cannot be written down again (not a number, half a character) could not be kept as an answer either.
         json.dumps(entities, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
-        return None
-    if not isinstance(entities, dict):
         return None
     return match.group("intent"), entities

@@ -9,7 +9,7 @@ from typing import Any
 from dialogues.domain import Domain
 from dialogues.lined_yaml import Listed, Mapped
 from dialogues.rules import LISTEN, Step, Wanted
-from dialogues.slots import REQUESTED_SLOT, SESSION_METADATA, Feature
+from dialogues.slots import Feature
 
 _UNSET = "should_not_be_set"
 _START = "..."
@@ -168,8 +168,6 @@ class _RuleReader:
     def _set(self, slots: Listed, index: int, name: str, value: Any, *, named_only: bool) -> None:
         slot = self._domain.slots.get(name)
         if slot is None:
-            if name in (REQUESTED_SLOT, SESSION_METADATA):
-                return
             slots.fail(f'Het slot "{name}" bestaat niet. {self._domain.near(name, self._domain.slots)}', index)
         if not slot.influences:
             return

@@ -145,9 +145,8 @@ class RuleBook:
         )
 
     def _matches(self, wanted: Wanted, moment: Moment) -> bool:
+        # The intent need not be compared: the steps were looked up by it, and it is one and the same all turn long.
         if wanted.previous != moment.previous:
-            return False
-        if wanted.intent is not None and wanted.intent != moment.intent:
             return False
         if wanted.loop is not None and wanted.loop != (moment.loop or _UNSET):
             return False

@@ -183,7 +183,7 @@ class Extraction:
             known = []
             for slot in self._slots.values():
                 mappings = [
-                    (mapping, self._ignored(mapping, loop))
+                    (mapping, self._ignored(loop))
                     for mapping in slot.mappings
                     if mapping.type != "custom"
                     and mapping.applies(loop, requested)
@@ -194,13 +194,9 @@ class Extraction:
             self._applicable[key] = known
         return known
 
-    def _ignored(self, mapping: SlotMapping, loop: str | None) -> frozenset[str]:
+    def _ignored(self, loop: str | None) -> frozenset[str]:
         form = self._forms.get(loop) if loop is not None else None
-        if form is None:
-            return frozenset()
-        if mapping.conditions and not any(condition.active_loop == loop for condition in mapping.conditions):
-            return frozenset()
-        return form.ignored_intents
+        return frozenset() if form is None else form.ignored_intents
 
     def _shared_entity_mappings(self, form: Form) -> frozenset[SlotMapping]:
         """The ``from_entity`` mappings that more than one slot of the form has: alone they do not tell which slot is meant."""

@@ -35,6 +35,8 @@ R = "responses:\n  utter_a:\n    - text: a\n"
     [
         ("intents: [", 1, "YAML"),
         ("- a", 1, "naam: waarde"),
+        ("a: \x07", 1, "vreemde tekens"),
+        (A + "      - from_text", 5, "naam: waarde"),
         ("intents: [a]\nintens: [b]", 2, 'Bedoel je "intents"?'),
         ("intents: [a]\nintents: [b]", 2, "twee keer"),
         ("intents: [a, a]", 1, "staat er al"),

@@ -20,6 +20,9 @@ def rule(name: str, steps: str, condition: str = "", **more: object) -> str:
     return "\n".join(lines) + "\n"
 
 
+OPEN = "{slot_was_set: [{open: true}]}"
+
+
 def rules(*each: str) -> str:
     return "rules:\n" + "".join(each)
 
@@ -73,7 +76,16 @@ def test_restart_runs_our_own_session_start_afterwards(talk: Start) -> None:
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(True, "Hallo"), (False, "Gestopt"), (None, "Klaar"), ("true", "Hallo"), ("nee", "Klaar"), (1, "Hallo"), (0, "Gestopt")],
+    [
+        (True, "Hallo"),
+        (False, "Gestopt"),
+        (None, "Klaar"),
+        ("true", "Hallo"),
+        ("nee", "Klaar"),
+        (1, "Hallo"),
+        (0, "Gestopt"),
+        ([], "Klaar"),
+    ],
 )
 def test_a_bool_slot_is_true_or_false_or_unset(talk: Start, value: object, said: str) -> None:
     book = rules(
@@ -200,6 +212,39 @@ def test_a_rule_may_begin_with_one_of_several_intents(talk: Start) -> None:
         ["Hallo"],
         ["Dat snap ik niet"],
     ]
+
+
+def test_a_rule_of_the_form_that_goes_on_after_an_answer_keeps_the_form_from_asking_again(talk: Start) -> None:
+    # Two rules that disagree about what follows: as in Rasa neither the form nor the listening wins, so the fallback does.
+    book = rules(
+        rule("vraag", "{intent: vraag}, {action: utter_antwoord}"),
+        rule("begin", "{intent: melden}, {action: formulier}, {active_loop: formulier}"),
+        rule("in", "{action: utter_antwoord}, {action: utter_klaar}", "{active_loop: formulier}"),
+    )
+    conversation = talk(book)
+    assert conversation.say("/vraag") == ["Dit is het antwoord"]
+    conversation.say("/melden")
+    assert conversation.say("/vraag") == ["Dit is het antwoord", "Dat snap ik niet", "Waar?"]
+
+
+def test_a_rule_holds_only_as_long_as_all_that_went_before_fits(talk: Start) -> None:
+    def close(tracker: object, domain: object) -> list[dict[str, object]]:
+        return [{"event": "slot", "name": "open", "value": None}]
+
+    book = rules(
+        rule("open", "{intent: vraag}, {action: action_dicht}, {slot_was_set: [{open: null}]}, {action: utter_klaar}", OPEN),
+        rule("dicht", "{intent: vraag}, {action: action_dicht}"),
+        rule("ander begin", "{intent: groet}, {action: utter_hallo}, {action: action_dicht}", wait_for_user_input=False),
+        rule("kort", "{intent: nee}, {action: action_dicht}", wait_for_user_input=False),
+        rule("lang", "{action: utter_gestopt}, {action: utter_hallo}, {action: action_dicht}, {action: utter_antwoord}"),
+    )
+    conversation = talk(book, actions={"action_dicht": close})
+    assert conversation.say("/vraag") == []
+    conversation.tracker = conversation.tracker.with_slots(open=True)
+    assert conversation.say("/vraag") == ["Klaar"]
+    # "lang" wants utter_gestopt before; nothing fits.
+    assert conversation.say("/groet") == ["Hallo", "Dat snap ik niet"]
+    assert conversation.say("/nee") == ["Dat snap ik niet"]
 
 
 def test_no_loop_may_be_a_condition(talk: Start) -> None:

@@ -146,6 +146,7 @@ def mapped(mappings: str) -> str:
         ("[{type: from_text, conditions: [{active_loop: null}]}]", "/ja", "/ja"),
         ("[{type: from_text, conditions: [{active_loop: formulier}]}]", "/ja", None),
         ("[{type: custom}]", '/ja{"nr": 2}', None),
+        ("[{type: from_intent, intent: ja, value: 0.5}]", "/ja", 0.5),
     ],
 )
 def test_the_first_mapping_that_yields_wins(talk: Start, mappings: str, message: str, value: object) -> None:
@@ -164,10 +165,12 @@ def test_the_first_mapping_that_yields_wins(talk: Start, mappings: str, message:
         ("[{type: from_text, conditions: [{active_loop: null}, {active_loop: formulier}]}]", False),
         # An intent that the mapping names itself is wanted, ignored or not.
         ("[{type: from_text, intent: vraag}]", True),
+        # The form's ignored intents do not count for a mapping of another form, but then it does not apply either.
+        ("[{type: from_text, conditions: [{active_loop: ander}]}]", False),
     ],
 )
 def test_ignored_intents_within_a_form(talk: Start, mappings: str, filled: bool) -> None:
-    conversation = talk(domain=mapped(mappings))
+    conversation = talk(domain=mapped(mappings).replace("forms:\n", "forms:\n  ander: {required_slots: []}\n"))
     conversation.say("/melden")
     conversation.tracker = conversation.tracker.with_slots(nr=None)
     conversation.say("/vraag")
