@@ -9,6 +9,8 @@ FREE_TRIES = 3
 LONGEST_WAIT = 60
 # Forgotten after so many seconds without a try.
 FORGET = 3600
+# So many are remembered; who types made-up names only pushes out the oldest, whose waits have long passed.
+MOST = 10_000
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,9 @@ class Slowdown:
     def failed(self, account: bytes, known_device: bool, now: datetime) -> None:
         """Count a failure."""
         self._tries = {key: old for key, old in self._tries.items() if (now - old.last).total_seconds() < FORGET}
-        old = self._tries.get((account, known_device))
+        old = self._tries.pop((account, known_device), None)
+        while len(self._tries) >= MOST:
+            del self._tries[next(iter(self._tries))]
         self._tries[account, known_device] = _Tries((old.failures if old else 0) + 1, now)
 
     def succeeded(self, account: bytes, known_device: bool) -> None:

@@ -117,6 +117,8 @@ class Staff:
         self._clock = clock
         self._stretching = stretching
         self._slowdown = Slowdown()
+        # Apart: a wrong recovery key costs us nothing to look at, and must not slow down a log-in.
+        self._recovery_slowdown = Slowdown()
 
     # --- invitation -------------------------------------------------------------------------------------------------
 
@@ -219,7 +221,7 @@ class Staff:
             QueueFull: too many people wait.
         """
         account = self._account(username)
-        self._refuse_if_too_soon(account, known=False)
+        self._refuse_if_too_soon(self._recovery_slowdown, account, known=False)
         row = await self._storage.get(ReaderRow, {"username_hash": account})
         try:
             if row is None or row.state == ReaderState.GONE.value:
@@ -227,7 +229,7 @@ class Staff:
             reader = self._roster.open(row)
             secret = open_secret(recovery_key, row.id, row.recovery_locked)
         except (RecoveryKeyWrong, SealBroken) as error:
-            raise self._failed(account, known=False) from error
+            raise self._failed(self._recovery_slowdown, account, known=False) from error
         if (weak := weakness(password, reader.name, username, reader.school)) is not None:
             raise PasswordWeak(weak)
         salt = nacl.utils.random(16)
@@ -236,6 +238,9 @@ class Staff:
         new = replace(row, salt=salt, password_locked=locked, ops=stretching.ops, memory=stretching.memory)
         await self._change(row, new)
         await self._sessions.end_all(row.id)
+        self._recovery_slowdown.succeeded(account, known_device=False)
+        # Who came back with the paper is not slowed by guesses from before.
+        self._slowdown.succeeded(account, known_device=False)
         return LoggedIn(await self._sessions.begin(row.id, secret), self._device(account))
 
     # --- log-in -----------------------------------------------------------------------------------------------------
@@ -254,10 +259,10 @@ class Staff:
         """
         account = self._account(username)
         known = hmac.compare_digest(device.encode(), self._device(account).encode())
-        self._refuse_if_too_soon(account, known)
+        self._refuse_if_too_soon(self._slowdown, account, known)
         row = await self._storage.get(ReaderRow, {"username_hash": account})
         # Counted before it is tried: of many tries sent at once, only the free ones are looked at.
-        refused = self._failed(account, known)
+        refused = self._failed(self._slowdown, account, known)
         secret = await self._lane.run(lambda: self._try_password(row, password))
         if row is None or secret is None or row.state == ReaderState.GONE.value:
             raise refused
@@ -384,14 +389,14 @@ class Staff:
     def _device(self, account: bytes) -> str:
         return base64.urlsafe_b64encode(self._server.key("device", account)).decode()
 
-    def _refuse_if_too_soon(self, account: bytes, known: bool) -> None:
-        if wait := self._slowdown.wait(account, known, self._clock.now()):
+    def _refuse_if_too_soon(self, slowdown: Slowdown, account: bytes, known: bool) -> None:
+        if wait := slowdown.wait(account, known, self._clock.now()):
             raise LoginRefused(wait, looked=False)
 
-    def _failed(self, account: bytes, known: bool) -> LoginRefused:
+    def _failed(self, slowdown: Slowdown, account: bytes, known: bool) -> LoginRefused:
         now = self._clock.now()
-        self._slowdown.failed(account, known, now)
-        return LoginRefused(self._slowdown.wait(account, known, now))
+        slowdown.failed(account, known, now)
+        return LoginRefused(slowdown.wait(account, known, now))
 
 
 def _invitation_parts(row: InvitationRow) -> tuple[bytes, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.brievenbus.slowdown import FORGET, FREE_TRIES, LONGEST_WAIT, Slowdown
+from bot.brievenbus.slowdown import FORGET, FREE_TRIES, LONGEST_WAIT, MOST, Slowdown
 from bot.clock import FixedClock
 
 ACCOUNT = b"a" * 16
@@ -46,3 +46,14 @@ def test_success_and_time_forget() -> None:
     clock.advance(seconds=FORGET)
     slow.failed(ACCOUNT, False, clock.now())
     assert slow.wait(ACCOUNT, False, clock.now()) == 0
+
+
+def test_made_up_names_fill_no_memory_and_push_out_only_the_oldest() -> None:
+    slow, clock = Slowdown(), FixedClock()
+    for _ in range(10):
+        slow.failed(ACCOUNT, False, clock.now())
+    slow._tries.update({(number.to_bytes(16, "big"), False): slow._tries[ACCOUNT, False] for number in range(MOST - 1)})
+    slow.failed(ACCOUNT, False, clock.now())
+    slow.failed(b"z" * 16, False, clock.now())
+    assert len(slow._tries) == MOST
+    assert slow.wait(ACCOUNT, False, clock.now()) == LONGEST_WAIT

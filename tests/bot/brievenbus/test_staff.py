@@ -150,6 +150,22 @@ async def test_a_wrong_recovery_key_changes_nothing(rig: Rig) -> None:
     assert await rig.staff.login(antje.username, PASSWORD)
 
 
+async def test_wrong_recovery_keys_slow_down_recovery_and_not_logging_in(rig: Rig) -> None:
+    # Given somebody who types wrong recovery keys
+    antje = await rig.person("Antje")
+    outcomes = []
+    for _ in range(5):
+        with pytest.raises(LoginRefused) as refused:
+            await rig.staff.recover(antje.username, "AAAA-BBBB", NEW_PASSWORD)
+        outcomes.append(refused.value.looked)
+    # Then that becomes slow, and logging in does not
+    assert outcomes == [True, True, True, False, False]
+    assert await rig.staff.login(antje.username, PASSWORD)
+    # And the right one is taken after the wait
+    rig.clock.advance(seconds=60)
+    assert await rig.staff.recover(antje.username, antje.recovery_key, NEW_PASSWORD)
+
+
 async def test_recovery_refuses_a_weak_password(rig: Rig) -> None:
     antje = await rig.person("Antje")
     with pytest.raises(PasswordWeak):
