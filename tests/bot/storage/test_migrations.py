@@ -1,0 +1,110 @@
+"""Changes of the schema: each once, whole or not at all, on a database that is in use; never backwards."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.storage import Insert, SchemaTooNew, SeenRow, SqliteStorage, UnitOfWork, migrations
+
+ROOT = Path(__file__).parents[3]
+SECOND = ("ALTER TABLE seen ADD COLUMN channel TEXT", "UPDATE seen SET channel = 'rest'")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "brievenbus.db"
+
+
+async def make(file: Path) -> None:
+    storage = SqliteStorage(file)
+    await storage.commit(UnitOfWork(tuple(Insert(SeenRow(b"%d" % number, number)) for number in range(500))))
+    await storage.close()
+
+
+def ask(file: Path, sql: str) -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(file)
+    try:
+        with connection:
+            return connection.execute(sql).fetchall()
+    finally:
+        connection.close()
+
+
+def content(file: Path) -> bytes:
+    return file.read_bytes()
+
+
+async def test_a_new_database_has_the_newest_schema(file: Path) -> None:
+    await make(file)
+    assert ask(file, "PRAGMA user_version") == [(len(migrations.MIGRATIONS),)]
+
+
+async def test_opening_again_changes_nothing(file: Path) -> None:
+    await make(file)
+    before = ask(file, "SELECT * FROM sqlite_master")
+    await make_nothing(file)
+    assert ask(file, "SELECT * FROM sqlite_master") == before
+    assert len(ask(file, "SELECT * FROM seen")) == 500
+
+
+async def make_nothing(file: Path) -> None:
+    await SqliteStorage(file).close()
+
+
+async def test_a_populated_database_is_brought_up_to_date(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    await make(file)
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, SECOND))
+    await make_nothing(file)
+    await make_nothing(file)  # and only once
+    assert ask(file, "PRAGMA user_version") == [(len(migrations.MIGRATIONS),)]
+    assert ask(file, "SELECT channel, count(*) FROM seen GROUP BY channel") == [("rest", 500)]
+
+
+async def test_a_change_that_fails_leaves_everything_as_it_was(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    await make(file)
+    before = ask(file, "SELECT * FROM sqlite_master")
+    known = len(migrations.MIGRATIONS)
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, (*SECOND, "DROP TABLE nothing")))
+        with pytest.raises(sqlite3.OperationalError):
+            SqliteStorage(file)
+    assert ask(file, "SELECT * FROM sqlite_master") == before
+    assert ask(file, "PRAGMA user_version") == [(known,)]
+    await make_nothing(file)
+
+
+async def test_a_database_of_a_newer_program_is_not_touched(file: Path) -> None:
+    await make(file)
+    ask(file, "PRAGMA user_version = 99")
+    before = content(file)
+    with pytest.raises(SchemaTooNew, match="schema 99"):
+        SqliteStorage(file)
+    assert content(file) == before
+    # And nobody holds it any more
+    ask(file, "PRAGMA journal_mode = DELETE")
+
+
+def test_processes_that_start_together_make_one_database(file: Path) -> None:
+    code = (
+        "import asyncio, pathlib, sys; from bot.storage import SqliteStorage; "
+        "print(flush=True); sys.stdin.read(); asyncio.run(SqliteStorage(pathlib.Path(sys.argv[1])).close())"
+    )
+    command = [sys.executable, "-W", "error", "-c", code, str(file)]
+    pipe = subprocess.PIPE
+    children = [subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe) for _ in range(4)]
+    # Given that all have started, and wait for the same moment
+    for child in children:
+        assert child.stdout is not None
+        child.stdout.readline()
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.close()
+        child.stdin = None
+    ended = [(child.communicate()[1], child.returncode) for child in children]
+    assert ended == [(b"", 0)] * 4
+    assert ask(file, "PRAGMA user_version") == [(len(migrations.MIGRATIONS),)]
