@@ -5,8 +5,8 @@ A case is a YAML file:
 - ``titel``, ``school``, ``kanaal`` (default ``rest``), ``lezers`` (names; two by default, none closes the brievenbus);
 - ``beurten``: what happens, one after another. A turn of the pupil or parent has ``zegt``: a text, the title of a button that is
   offered now, or a payload. Between braces stands what only the run knows: ``{code}`` the five words that were shown,
-  ``{fout}`` those with a slip of the pen, and so on (see ``Play._words``). Beside ``zegt``: ``oud: true`` sends it from a page ago,
-  ``nog_eens: true`` delivers the last message a second time, ``andere_pagina: true`` first opens another browser.
+  ``{fout}`` those with a slip of the pen, and so on (see ``Play._words``). Beside ``zegt``: ``oud: true`` sends it from the page
+  before, ``nog_eens: true`` delivers the last message a second time, ``andere_pagina: true`` first opens another browser.
 - ``antwoord``: the names of the responses, in order and complete; ``*`` is text of an action. ``knoppen``: titles of the buttons
   below the last message. ``bevat`` and ``bevat_niet``: a text, or a list of them, in what was said. ``slots``: values afterwards.
 - What others do: ``lezer_schrijft``, ``lezer_zet`` (a state), ``minuten`` (time passes).
