@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
+from functools import lru_cache
 
 from bot.brievenbus.keys import SealBroken, ServerKey, decrypt, derive, encrypt
 from bot.storage import Insert, Operation, ReaderRow, Replace, RosterRow, Storage
+
+# Rows of readers, of all schools together. Each is read several times in a turn of the form.
+_REMEMBERED = 2048
 
 
 class ReaderState(Enum):
@@ -65,6 +69,8 @@ class Roster:
     def __init__(self, storage: Storage, server: ServerKey) -> None:
         self._storage = storage
         self._server = server
+        # A row is checked and opened once: with one other byte it is another row. What is refused is never remembered.
+        self._opened = lru_cache(maxsize=_REMEMBERED)(self._open)
 
     async def of(self, school: str) -> SchoolReaders:
         """The readers of a school; a row that this server did not write is left out and makes the list unsound."""
@@ -95,6 +101,9 @@ class Roster:
         Raises:
             SealBroken: this server did not write it like this.
         """
+        return self._opened(row)
+
+    def _open(self, row: ReaderRow) -> Reader:
         self._server.check(row.mac, row.table, *_row_parts(row))
         name = decrypt(self._server.key("reader name", row.id), row.name_locked, b"name").decode()
         return Reader(row.id, row.school, name, ReaderState(row.state), row.public_key, bool(row.recovery_confirmed))
