@@ -78,6 +78,7 @@ class World:
         """As it was, also what the program remembers of wrong tries."""
         self.put(self.late)
         self.house.staff._slowdown = Slowdown()
+        self.house.staff._recovery_slowdown = Slowdown()
 
     def _connect(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.database, isolation_level=None)
