@@ -120,26 +120,28 @@ class Conversation:
         """Answer one message; never raises for what a person can do."""
         ident = self._server.hash("conversation", incoming.key.encode())
         lock = self._locks.setdefault(ident, asyncio.Lock())
+        understood = self._understanding.understand(incoming.text[:LONGEST])
         async with lock:
             for _ in range(TRIES):
                 try:
-                    return await self._handle(ident, incoming)
+                    return await self._handle(ident, incoming, understood)
                 except Conflict:
                     # Another process was first (or versturen was delivered twice): look again at what is there now.
                     continue
-            return self._failed(incoming, Tracker.empty(), "utter_storing")
+            return self._failed(incoming, None, "utter_storing", understood)
 
-    async def _handle(self, ident: bytes, incoming: Incoming) -> Replies:
-        stored = await self._load(ident, incoming)
-        delivery = self._delivery(incoming)
-        repeated = delivery is not None and await self._storage.get(SeenRow, {"id": delivery.id}) is not None
-        turn = Turn(incoming.facts)
-        understood = self._understanding.understand(incoming.text[:LONGEST])
-        message, keep = self._message(stored, repeated, incoming, understood, turn)
-        tracker = stored.tracker
-        if understood.danger is not None and understood.danger.tier == "red":
-            tracker = tracker.with_slots(spoed=True)
+    async def _handle(self, ident: bytes, incoming: Incoming, understood: Understood) -> Replies:
+        before: Tracker | None = None
         try:
+            stored = await self._load(ident, incoming)
+            before = tracker = stored.tracker
+            delivery = self._delivery(incoming)
+            repeated = delivery is not None and await self._storage.get(SeenRow, {"id": delivery.id}) is not None
+            turn = Turn(incoming.facts)
+            message, keep = self._message(stored, repeated, incoming, understood, turn)
+            if understood.danger is not None and understood.danger.tier == "red" and not tracker.slots.get("spoed"):
+                # What was agreed to said "Spoed: nee": it needs a new preview, and so a new nonce.
+                tracker = tracker.with_slots(spoed=True, nonce=None)
             taken = await self._take(tracker, turn, message)
             if understood.danger is not None and understood.danger.tier == "red":
                 card = self._engine.say(f"utter_gevaar_{understood.danger.kind}", taken.tracker, incoming.facts.channel)
@@ -151,12 +153,12 @@ class Conversation:
         except Conflict:
             raise
         except StorageFull:
-            return self._failed(incoming, stored.tracker, "utter_storing", understood)
+            return self._failed(incoming, before, "utter_storing", understood)
         except tuple(_FAILURES) as problem:
-            return self._failed(incoming, stored.tracker, _FAILURES[type(problem)], understood)
+            return self._failed(incoming, before, _FAILURES[type(problem)], understood)
         except Exception:
             log.exception("a turn failed; nothing of it was kept")
-            return self._failed(incoming, stored.tracker, "utter_storing", understood)
+            return self._failed(incoming, before, "utter_storing", understood)
         after = _after(taken)
         return Replies(taken.messages, after.turn, self._engine.asks_text(after))
 
@@ -170,10 +172,10 @@ class Conversation:
         asked = UserMessage("", "vraag_opnieuw", {}, channel)
         if stored.lost or (stale and stored.row is None):
             turn.ask_again = "utter_gesprek_verlopen"
-            return asked, True
+        elif stored.paused:
+            turn.ask_again, turn.menu = "utter_lang_stil", False
         if intent not in _ALWAYS:
-            if stored.paused:
-                turn.ask_again = "utter_lang_stil"
+            if turn.ask_again:
                 return asked, True
             if stale or repeated:
                 turn.ask_again = "utter_oude_pagina"
@@ -187,10 +189,13 @@ class Conversation:
         if len(text) > LONGEST:
             turn.ask_again, turn.values = "utter_te_lang", {"max": str(LONGEST)}
             return asked, True
-        if understood.danger is not None and self._engine.asks_text(stored.tracker):
-            # The card comes first; the text stays the answer to the question that was asked.
+        asked_for = stored.tracker.requested_slot
+        if understood.danger is not None and asked_for != "code" and self._engine.asks_text(stored.tracker):
+            # The card comes first; the text stays the answer to the question that was asked. It is no code, though.
             intent = "nlu_fallback"
-        return UserMessage(text, intent, understood.entities, channel), True
+        # A button of ours carries words; whatever else a payload made by hand carries is no answer to anything.
+        entities = {name: value for name, value in understood.entities.items() if isinstance(value, str)}
+        return UserMessage(text, intent, entities, channel), True
 
     async def _take(self, tracker: Tracker, turn: Turn, message: UserMessage) -> _Taken:
         """Run the engine, and the actions that it asks for."""
@@ -231,7 +236,8 @@ class Conversation:
         try:
             last, state = json.loads(decrypt(self._state_key(incoming.key), row.locked, _bound(ident, row.version)))
             tracker = Tracker.from_json(state)
-        except (SealBroken, UnknownSchema):
+        except (SealBroken, UnknownSchema, ValueError, TypeError):
+            # Damaged, or written by another version of the program.
             return _Stored(row, Tracker.empty(), lost=True)
         draad = tracker.slots.get("draad")
         if draad and draad["tot"] <= now:
@@ -264,12 +270,14 @@ class Conversation:
         """From the server key *together with* the sender's token, of which only a hash is stored: neither alone opens it."""
         return self._server.key("conversation state", key.encode())
 
-    def _failed(self, incoming: Incoming, tracker: Tracker, response: str, understood: Understood | None = None) -> Replies:
-        channel = incoming.facts.channel
+    def _failed(self, incoming: Incoming, before: Tracker | None, response: str, understood: Understood) -> Replies:
+        """Nothing was kept: say so, with help. ``before`` is the state as it is; None when not even that is known."""
+        channel, tracker = incoming.facts.channel, before or Tracker.empty()
         messages = [self._engine.say(response, tracker, channel, max=str(LONGEST))]
-        if understood is not None and understood.danger is not None:
+        if understood.danger is not None and understood.danger.tier == "red":
             messages.insert(0, self._engine.say(f"utter_gevaar_{understood.danger.kind}", tracker, channel))
-        return Replies(tuple(messages), tracker.turn)
+        # A page whose conversation could not be read stays at the number that it has, and can be sent again.
+        return Replies(tuple(messages), tracker.turn if before else incoming.turn or 0)
 
 
 def _after(taken: _Taken) -> Tracker:

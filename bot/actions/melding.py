@@ -326,7 +326,7 @@ class ActionVersturen(Action):
                 dispatcher.utter_message(response="utter_bericht_al_verstuurd")
                 return []
         if nonce is None or tracker.get_slot("akkoord") != "ja" or pressed != tracker.get_slot("nonce"):
-            dispatcher.utter_message(response="utter_knop_oud")
+            dispatcher.utter_message(response=current_turn().ask_again or "utter_knop_oud")
             if not tracker.active_loop.get("name"):
                 dispatcher.utter_message(response="utter_menu")
             return []
