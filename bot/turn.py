@@ -21,12 +21,14 @@ class Turn:
         facts: what the channel knows.
         ask_again: name of the response that says why the question is asked again instead of being answered; empty otherwise.
         values: for the placeholders of that response.
+        menu: whether the menu follows that response outside a form; not where it has buttons of its own.
         effects: what the actions asked for, in order.
     """
 
     facts: Facts
     ask_again: str = ""
     values: dict[str, str] = field(default_factory=dict)
+    menu: bool = True
     effects: list[Effect] = field(default_factory=list, repr=False)
 
 

@@ -21,6 +21,7 @@ from bot.brievenbus.words import Correction, WordList
 from bot.clock import Clock, half_day_text
 from bot.effects import AddMessage
 from bot.turn import current_turn
+from dialogues import parse_payload
 
 Slots = dict[str, Any]
 _STATES = {
@@ -103,6 +104,9 @@ class ValidateBerichtForm(FormValidationAction):
     def validate_bericht(self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Domain) -> Slots:
         """Text, as the answer to "wat is er gebeurd"."""
         text = value.strip()
+        # A button of another question may arrive as text: it is no message.
+        if parse_payload(text) is not None:
+            return {"bericht": None}
         if not any(character.isalnum() for character in text):
             dispatcher.utter_message(response="utter_leeg")
             return {"bericht": None}

@@ -71,7 +71,7 @@ class ActionVraagOpnieuw(Action):
         turn = current_turn()
         if turn.ask_again:
             dispatcher.utter_message(response=turn.ask_again, **turn.values)
-        if not tracker.active_loop.get("name"):
+        if turn.menu and not tracker.active_loop.get("name"):
             dispatcher.utter_message(response="utter_menu")
         return []
 

@@ -180,9 +180,17 @@ class Mailbox:
         return row
 
     async def _thread(self, row: MeldingRow, key: bytes) -> Thread:
-        head = open_head(row, key)
-        rows = {entry.id: entry for entry in await self._storage.find(EntryRow, {"melding": row.id})}
-        return Thread(row.id, key, head.state, open_track(key, row.id, head.count, rows))
+        while True:
+            head = open_head(row, key)
+            rows = {entry.id: entry for entry in await self._storage.find(EntryRow, {"melding": row.id})}
+            try:
+                return Thread(row.id, key, head.state, open_track(key, row.id, head.count, rows))
+            except SealBroken:
+                # Entries are read after the head: one that came in between belongs to a newer head, which is read then.
+                newer = await self._row(row.id)
+                if newer == row:
+                    raise
+                row = newer
 
     def _message_id(self, nonce: bytes) -> bytes:
         return self._server.hash("message", nonce)

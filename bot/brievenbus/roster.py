@@ -92,7 +92,8 @@ class Roster:
                 readers.append(self.open(row))
             except SealBroken:
                 sound = False
-        present = tuple(reader for reader in readers if reader.state is not ReaderState.GONE)
+        there = [reader for reader in readers if reader.state is not ReaderState.GONE]
+        present = tuple(sorted(there, key=lambda reader: (reader.name.casefold(), reader.id)))
         return SchoolReaders(school, present, sound)
 
     def open(self, row: ReaderRow) -> Reader:

@@ -87,10 +87,6 @@ class Sessions:
         if cookie is not None:
             await self._storage.commit(UnitOfWork((Delete(SessionRow, {"id": derive(cookie, "session id")}),)))
 
-    async def end_all(self, reader: bytes) -> None:
-        """End every session of a reader, as after a new password."""
-        await self._storage.commit(UnitOfWork((Delete(SessionRow, {"reader": reader}),)))
-
     def _row(self, cookie: bytes, reader: bytes, private_key: bytes, version: int, began: datetime, last: datetime) -> SessionRow:
         ident = derive(cookie, "session id")
         plain = json.dumps([began.timestamp(), last.timestamp(), private_key.hex()]).encode()

@@ -20,7 +20,7 @@ from bot.brievenbus.roster import Reader, ReaderState, Roster, SchoolReaders
 from bot.brievenbus.sessions import Session, Sessions
 from bot.brievenbus.slowdown import Slowdown
 from bot.clock import Clock, half_day
-from bot.storage import Conflict, Delete, Insert, InvitationRow, ReaderRow, Storage, UnitOfWork
+from bot.storage import Conflict, Delete, Insert, InvitationRow, Operation, ReaderRow, SessionRow, Storage, UnitOfWork
 
 READER_VERSION = 1
 INVITATION_SECONDS = 72 * 3600
@@ -236,8 +236,7 @@ class Staff:
         locked = await self._lock(password, salt, row.id, secret)
         stretching = self._stretching
         new = replace(row, salt=salt, password_locked=locked, ops=stretching.ops, memory=stretching.memory)
-        await self._change(row, new)
-        await self._sessions.end_all(row.id)
+        await self._change(row, new, Delete(SessionRow, {"reader": row.id}))
         self._recovery_slowdown.succeeded(account, known_device=False)
         # Who came back with the paper is not slowed by guesses from before.
         self._slowdown.succeeded(account, known_device=False)
@@ -380,8 +379,8 @@ class Staff:
         self._roster.open(row)
         return row
 
-    async def _change(self, old: ReaderRow, new: ReaderRow) -> None:
-        await self._storage.commit(UnitOfWork(await self._roster.change(new, old)))
+    async def _change(self, old: ReaderRow, new: ReaderRow, *more: Operation) -> None:
+        await self._storage.commit(UnitOfWork((*await self._roster.change(new, old), *more)))
 
     def _account(self, username: str) -> bytes:
         return self._server.hash("username", username.strip().lower().encode())
