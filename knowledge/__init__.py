@@ -3,11 +3,14 @@
 from knowledge.load import Reader, default_folder, load, load_school
 from knowledge.model import (
     Block,
+    Fact,
     Helpline,
     Kind,
     Knowledge,
     Lines,
+    Mark,
     Person,
+    PupilFacts,
     School,
     Section,
     Stappenplan,
@@ -15,18 +18,22 @@ from knowledge.model import (
     StepVariant,
     Tip,
     TipList,
+    Topic,
     Words,
 )
 from knowledge.problem import KnowledgeProblem
 
 __all__ = [
     "Block",
+    "Fact",
     "Helpline",
     "Kind",
     "Knowledge",
     "KnowledgeProblem",
     "Lines",
+    "Mark",
     "Person",
+    "PupilFacts",
     "Reader",
     "School",
     "Section",
@@ -35,6 +42,7 @@ __all__ = [
     "StepVariant",
     "Tip",
     "TipList",
+    "Topic",
     "Words",
     "default_folder",
     "load",

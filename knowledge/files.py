@@ -45,7 +45,12 @@ def _fits_words(text: str) -> str:
     return text
 
 
-def _unique(names: Iterable[str], what: str) -> None:
+def unique(names: Iterable[str], what: str) -> None:
+    """Refuses a name that stands in a list for the second time.
+
+    Raises:
+        ValueError: in Dutch; pydantic makes it the problem of the value that is checked.
+    """
     seen: set[str] = set()
     for name in names:
         if name in seen:
@@ -59,11 +64,13 @@ Place = Annotated[tuple[StrictInt, StrictInt], AfterValidator(_in_order)]
 TipText = Annotated[Text, AfterValidator(_fits_words)]
 
 
-class _File(BaseModel):
+class YamlFile(BaseModel):
+    """What all files of this room have in common: a key that we do not know is an error."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class SourceFile(_File):
+class SourceFile(YamlFile):
     """``bron`` in school.yaml."""
 
     bestand: Text
@@ -74,7 +81,7 @@ class SourceFile(_File):
         return Source(file=self.bestand, line_count=self.regels)
 
 
-class WordsFile(_File):
+class WordsFile(YamlFile):
     """``woorden`` in school.yaml."""
 
     leerkracht: Text
@@ -87,7 +94,7 @@ class WordsFile(_File):
         return Words(self.leerkracht, self.groep, self.toezicht, self.steungroep)
 
 
-class PersonFile(_File):
+class PersonFile(YamlFile):
     """One of ``mensen`` in school.yaml."""
 
     functie: Text
@@ -114,7 +121,7 @@ def _someone_for_pupils(people: list[PersonFile]) -> list[PersonFile]:
     return people
 
 
-class SchoolFile(_File):
+class SchoolFile(YamlFile):
     """school.yaml: who the school is, what it calls things, and who is there."""
 
     slug: Slug
@@ -128,7 +135,7 @@ class SchoolFile(_File):
     mensen: Annotated[list[PersonFile], AfterValidator(_someone_for_pupils)]
 
 
-class StepFile(_File):
+class StepFile(YamlFile):
     """One step in stappenplan.yaml. A text may be null, but must be written: what the document leaves open is a fact too."""
 
     nr: StrictInt | Text
@@ -159,11 +166,11 @@ class StepFile(_File):
 
 
 def _unique_numbers(steps: list[StepFile]) -> list[StepFile]:
-    _unique((str(step.nr) for step in steps), "stap")
+    unique((str(step.nr) for step in steps), "stap")
     return steps
 
 
-class VariantFile(_File):
+class VariantFile(YamlFile):
     """One of ``varianten`` in stappenplan.yaml."""
 
     id: Slug
@@ -172,11 +179,11 @@ class VariantFile(_File):
 
 
 def _unique_variants(variants: list[VariantFile]) -> list[VariantFile]:
-    _unique((variant.id for variant in variants), "variant")
+    unique((variant.id for variant in variants), "variant")
     return variants
 
 
-class StappenplanFile(_File):
+class StappenplanFile(YamlFile):
     """stappenplan.yaml: what the school does after a melding."""
 
     varianten: Annotated[list[VariantFile], Field(min_length=1), AfterValidator(_unique_variants)]
@@ -191,7 +198,7 @@ class StappenplanFile(_File):
         )
 
 
-class TipFile(_File):
+class TipFile(YamlFile):
     """One of ``stappen`` in a list of tips."""
 
     id: Slug
@@ -203,7 +210,7 @@ class TipFile(_File):
         return Tip(self.id, self.tekst, self.regels)
 
 
-class AlwaysFile(_File):
+class AlwaysFile(YamlFile):
     """``altijd`` in a list of tips: what holds at any step."""
 
     tekst: TipText
@@ -214,7 +221,7 @@ class AlwaysFile(_File):
         return Tip("altijd", self.tekst, self.regels)
 
 
-class TipSourceFile(_File):
+class TipSourceFile(YamlFile):
     """``bron`` in a list of tips."""
 
     school: Slug
@@ -222,11 +229,11 @@ class TipSourceFile(_File):
 
 
 def _unique_tips(tips: list[TipFile]) -> list[TipFile]:
-    _unique((tip.id for tip in tips), "tip")
+    unique((tip.id for tip in tips), "tip")
     return tips
 
 
-class TipListFile(_File):
+class TipListFile(YamlFile):
     """tips/<lijst>.yaml: one "wat kun je doen" list."""
 
     lijst: Slug
@@ -247,7 +254,7 @@ class TipListFile(_File):
         )
 
 
-class HelplineFile(_File):
+class HelplineFile(YamlFile):
     """One of ``lijnen`` in hulplijnen.yaml. Null means: not known."""
 
     id: Slug
@@ -280,14 +287,14 @@ class HelplineFile(_File):
 
 
 def _reachable(lines: list[HelplineFile]) -> list[HelplineFile]:
-    _unique((line.id for line in lines), "hulplijn")
+    unique((line.id for line in lines), "hulplijn")
     for line in lines:
         if line.nummer is None and line.adres is None:
             raise ValueError(f"hulplijn '{line.id}' heeft geen nummer en geen adres")
     return lines
 
 
-class HelplinesFile(_File):
+class HelplinesFile(YamlFile):
     """hulplijnen.yaml: help outside the school."""
 
     lijnen: Annotated[list[HelplineFile], Field(min_length=1), AfterValidator(_reachable)]

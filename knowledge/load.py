@@ -15,6 +15,8 @@ from knowledge.files import HelplinesFile, SchoolFile, StappenplanFile, TipListF
 from knowledge.model import Helpline, Knowledge, Lines, School, TipList
 from knowledge.problem import KnowledgeProblem
 from knowledge.protocol import parse_protocol
+from knowledge.pupils import PupilFile, places_of, pupil_facts
+from knowledge.topics import TopicsFile, topics_of
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -54,7 +56,7 @@ def load(folder: Traversable, read: Reader) -> Knowledge:
 
 
 def load_school(folder: Traversable, read: Reader) -> School:
-    """Reads one school's folder: school.yaml, stappenplan.yaml and protocol.md.
+    """Reads one school's folder: school.yaml, stappenplan.yaml, protocol.md, onderwerpen.yaml and leerlingen.yaml.
 
     Raises:
         KnowledgeProblem: as in ``load``.
@@ -75,6 +77,12 @@ def load_school(folder: Traversable, read: Reader) -> School:
     _check_places(plan, (step.lines for variant in stappenplan.variants for step in variant.steps), count)
 
     protocol = _existing(folder / "protocol.md")
+    sections = parse_protocol(_text(protocol), str(protocol), count)
+
+    topics = _existing(folder / "onderwerpen.yaml")
+    pupils = _existing(folder / "leerlingen.yaml")
+    told = read(pupils, PupilFile)
+    _check_places(pupils, places_of(told), count)
     return School(
         slug=facts.slug,
         name=facts.naam,
@@ -85,8 +93,10 @@ def load_school(folder: Traversable, read: Reader) -> School:
         own_brievenbus=facts.brievenbus == "eigen",
         own_tips=facts.tips == "eigen",
         people=people,
-        sections=parse_protocol(_text(protocol), str(protocol), count),
+        sections=sections,
         stappenplan=stappenplan,
+        topics=topics_of(read(topics, TopicsFile), topics, sections),
+        pupils=pupil_facts(told, pupils, people),
     )
 
 

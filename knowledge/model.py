@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Literal
 
 Kind = Literal["primair", "voortgezet"]
@@ -126,6 +127,94 @@ class Stappenplan:
     variants: tuple[StepVariant, ...]
 
 
+class Topic(StrEnum):
+    """What a parent or a teacher can ask about; the same list for every school, in the order in which it is offered.
+
+    A topic that a school's protocol does not treat is absent from ``School.topics``: then it is not said there.
+    """
+
+    PESTEN = "pesten"
+    WIE_BEPAALT = "wie_bepaalt"
+    VOORKOMEN = "voorkomen"
+    METINGEN = "metingen"
+    ONLINE = "online"
+    SIGNALEN = "signalen"
+    STAPPEN = "stappen"
+    TERMIJNEN = "termijnen"
+    ROLLEN = "rollen"
+    VASTLEGGEN = "vastleggen"
+    EVALUATIE = "evaluatie"
+    OUDERS_INGELICHT = "ouders_ingelicht"
+    SAMENWERKEN = "samenwerken"
+    TE_WEINIG = "te_weinig"
+    TIPS_GEPEST = "tips_gepest"
+    TIPS_PESTER = "tips_pester"
+    TIPS_ALLE = "tips_alle"
+    TIPS_ONLINE = "tips_online"
+    STEUNGROEP = "steungroep"
+    HULP_GEPESTE = "hulp_gepeste"
+    HULP_PESTER = "hulp_pester"
+    HULP_GROEP = "hulp_groep"
+    EXTERNE_HULP = "externe_hulp"
+    GEVOLGEN = "gevolgen"
+    POLITIE = "politie"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that holds at a school, in a pupil's words.
+
+    Attributes:
+        text: short sentences, of at most 15 words each.
+        lines: where the document says so.
+    """
+
+    text: str
+    lines: Lines
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One mark of what this school calls bullying, as a question to a pupil.
+
+    Attributes:
+        question: to be answered with yes or no; yes points to bullying, and never says who is to blame.
+        lines: where the document names this mark.
+    """
+
+    question: str
+    lines: Lines
+
+
+@dataclass(frozen=True)
+class PupilFacts:
+    """What a school's protocol says, as one tells it to a pupil; empty or None where the document does not say it.
+
+    Attributes:
+        bullying: what this school calls bullying.
+        teasing: what this school calls teasing.
+        marks: the marks of bullying by this school's own definition; none where the document has no definition.
+        who_decides: who says whether it is bullying.
+        after_report: what happens after a melding, in this order, by this school's own stappenplan.
+        punishment: whether who bullies is punished.
+        parents: when parents hear of it.
+        not_helped: to whom to go, in this order, when the own leerkracht does nothing; all of them can be reached by pupils.
+        online: bullying online.
+        not_snitching: that telling is no snitching.
+    """
+
+    bullying: tuple[Fact, ...]
+    teasing: Fact | None
+    marks: tuple[Mark, ...]
+    who_decides: Fact | None
+    after_report: tuple[Fact, ...]
+    punishment: tuple[Fact, ...]
+    parents: tuple[Fact, ...]
+    not_helped: tuple[Person, ...]
+    online: tuple[Fact, ...]
+    not_snitching: Fact | None
+
+
 @dataclass(frozen=True)
 class Source:
     """The document that everything of a school was taken from.
@@ -155,6 +244,8 @@ class School:
         people: in the order in which a pupil would go to them.
         sections: in the document's order.
         stappenplan: what the school does after a melding.
+        topics: the blocks about each topic, for parents and teachers; a topic that the document does not treat is absent.
+        pupils: the same school as one tells it to a pupil.
     """
 
     slug: str
@@ -168,6 +259,8 @@ class School:
     people: tuple[Person, ...]
     sections: tuple[Section, ...]
     stappenplan: Stappenplan
+    topics: Mapping[Topic, tuple[Block, ...]]
+    pupils: PupilFacts
 
     @property
     def people_for_pupils(self) -> tuple[Person, ...]:
