@@ -50,6 +50,8 @@ LONGEST = 4000
 TRIES = 3
 # Answered from any page, however old: help, and a second press of versturen, which then shows the same code.
 _ALWAYS = frozenset({"help", "versturen", "wis_gesprek"})
+# In which forms answers wait for who comes back after too long, and how that is said.
+_PAUSED = {"melding_form": "utter_lang_stil", "bericht_form": "utter_lang_stil_bericht"}
 # What a failure is told as. Nothing was written in any of these cases.
 _FAILURES: dict[type[Exception], str] = {
     QueueFull: "utter_druk",
@@ -68,13 +70,13 @@ class _Stored:
     Attributes:
         row: as it is stored; None when there is none.
         lost: it ended, or it does not open: it is begun anew.
-        paused: it waited too long in the middle of a form.
+        paused: the response for what waited too long in the middle of a form; empty otherwise.
     """
 
     row: ConversationRow | None
     tracker: Tracker
     lost: bool = False
-    paused: bool = False
+    paused: str = ""
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ class Conversation:
         if stored.lost or (stale and stored.row is None):
             turn.ask_again = "utter_gesprek_verlopen"
         elif stored.paused:
-            turn.ask_again, turn.menu = "utter_lang_stil", False
+            turn.ask_again, turn.menu = stored.paused, False
         if intent not in _ALWAYS:
             if turn.ask_again:
                 return asked, True
@@ -244,10 +246,11 @@ class Conversation:
             tracker = tracker.with_slots(draad=None, draad_open=None)
         if now - last <= self._idle.total_seconds():
             return _Stored(row, tracker)
-        if tracker.active_loop is None:
+        waiting = _PAUSED.get(tracker.active_loop or "")
+        if waiting is None:
             return _Stored(row, replace(Tracker.empty(), turn=tracker.turn), lost=True)
         # The answers are kept for whoever holds the page, who may go on or wipe them.
-        return _Stored(row, replace(tracker, active_loop=None, requested_slot=None), paused=True)
+        return _Stored(row, replace(tracker, active_loop=None, requested_slot=None), paused=waiting)
 
     def _delivery(self, incoming: Incoming) -> SeenRow | None:
         """The row that marks this delivery; None where a channel cannot deliver twice."""
