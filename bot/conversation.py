@@ -50,6 +50,8 @@ LONGEST = 4000
 TRIES = 3
 # Answered from any page, however old: help, and a second press of versturen, which then shows the same code.
 _ALWAYS = frozenset({"help", "versturen", "wis_gesprek"})
+# Rasa answers these payloads by beginning anew, without a word. We have a button for that, and a word.
+_RASAS_OWN = frozenset({"session_start", "restart"})
 # In which forms answers wait for who comes back after too long, and how that is said.
 _PAUSED = {"melding_form": "utter_lang_stil", "bericht_form": "utter_lang_stil_bericht"}
 # What a failure is told as. Nothing was written in any of these cases.
@@ -194,6 +196,8 @@ class Conversation:
         asked_for = stored.tracker.requested_slot
         if understood.danger is not None and asked_for != "code" and self._engine.asks_text(stored.tracker):
             # The card comes first; the text stays the answer to the question that was asked. It is no code, though.
+            intent = "nlu_fallback"
+        if intent in _RASAS_OWN:
             intent = "nlu_fallback"
         # A button of ours carries words; whatever else a payload made by hand carries is no answer to anything.
         entities = {name: value for name, value in understood.entities.items() if isinstance(value, str)}

@@ -123,19 +123,20 @@ async def answer(house: House, given: dict[str, Any]) -> list[str]:
 SCENARIOS: dict[str, Callable[[House, dict[str, Any]], Awaitable[list[str]]]] = {"say": say, "answer": answer}
 
 
+_MADE: dict[str, Any] = {}
+
+
 def remember(put: Callable[[object, str, object], None] = setattr) -> None:
     """Let houses share what never changes: the knowledge, the dialogues, the words. ``put`` is as `setattr`."""
     for name in ("read_knowledge", "load_dialogues", "load_words", "Understanding"):
-        put(bot.house, name, _once(getattr(bot.house, name)))
+        put(bot.house, name, _once(name, getattr(bot.house, name)))
 
 
-def _once(make: Callable[..., Any]) -> Callable[..., Any]:
-    made: list[Any] = []
-
+def _once(name: str, make: Callable[..., Any]) -> Callable[..., Any]:
     def get(*arguments: Any) -> Any:
-        if not made:
-            made.append(make(*arguments))
-        return made[0]
+        if name not in _MADE:
+            _MADE[name] = make(*arguments)
+        return _MADE[name]
 
     return get
 
