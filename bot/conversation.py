@@ -40,6 +40,7 @@ from dialogues import (
     Understood,
     UnknownSchema,
     UserMessage,
+    parse_payload,
 )
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,8 @@ LONGEST = 4000
 TRIES = 3
 # Answered from any page, however old: help, and a second press of versturen, which then shows the same code.
 _ALWAYS = frozenset({"help", "versturen", "wis_gesprek"})
+# Means the same in the middle of a text question as everywhere else.
+_NAVIGATION = frozenset({"help", "menu", "terug", "overslaan", "stoppen", "wis_gesprek"})
 # Rasa answers these payloads by beginning anew, without a word. We have a button for that, and a word.
 _RASAS_OWN = frozenset({"session_start", "restart"})
 # In which forms answers wait for who comes back after too long, and how that is said.
@@ -193,10 +196,11 @@ class Conversation:
         if len(text) > LONGEST:
             turn.ask_again, turn.values = "utter_te_lang", {"max": str(LONGEST)}
             return asked, True
-        asked_for = stored.tracker.requested_slot
-        if understood.danger is not None and asked_for != "code" and self._engine.asks_text(stored.tracker):
-            # The card comes first; the text stays the answer to the question that was asked. It is no code, though.
-            intent = "nlu_fallback"
+        if intent not in _NAVIGATION and self._engine.asks_text(stored.tracker) and parse_payload(text) is None:
+            # What is typed at a text question is its answer, whatever it would mean elsewhere; danger's card comes first.
+            # Only a code is no text: there danger is answered, and the code asked for again.
+            if understood.danger is None or stored.tracker.requested_slot != "code":
+                intent = "nlu_fallback"
         if intent in _RASAS_OWN:
             intent = "nlu_fallback"
         # A button of ours carries words; whatever else a payload made by hand carries is no answer to anything.

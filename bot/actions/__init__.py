@@ -8,7 +8,7 @@ from rasa_sdk import Action
 
 from bot.actions.code import code_actions
 from bot.actions.melding import form_actions
-from bot.actions.people import ActionWieHelpt
+from bot.actions.people import ActionBereikbaar, ActionNietGeholpen, ActionVolgendePersoon, ActionWieHelpt
 from bot.actions.protocol import ActionKop, ActionKoppen
 from bot.actions.session import (
     ActionDefaultFallback,
@@ -18,7 +18,10 @@ from bot.actions.session import (
     ActionVraagOpnieuw,
     ActionWisGesprek,
 )
+from bot.actions.steps import ActionStap
+from bot.actions.teasing import ActionAskKenmerk, ActionPlagenAntwoord, ActionPlagenBegin, ValidatePlagenForm
 from bot.actions.tips import ActionTip, ActionTipsBegin
+from bot.actions.topics import ActionFeit, ActionOnderwerp, ActionOnderwerpen
 from bot.brievenbus.mailbox import Mailbox
 from bot.brievenbus.words import WordList
 from bot.clock import Clock
@@ -34,9 +37,20 @@ def all_actions(knowledge: Knowledge, mailbox: Mailbox, words: WordList, clock: 
         ActionWisGesprek(),
         ActionNaGevaar(),
         ActionGeenGevaar(),
-        ActionTipsBegin(),
+        ActionTipsBegin(knowledge),
         ActionTip(knowledge),
+        ActionVolgendePersoon(knowledge),
         ActionWieHelpt(knowledge),
+        ActionNietGeholpen(knowledge),
+        ActionBereikbaar(knowledge, clock),
+        ActionFeit(knowledge),
+        ActionPlagenBegin(knowledge),
+        ValidatePlagenForm(knowledge),
+        ActionAskKenmerk(knowledge),
+        ActionPlagenAntwoord(knowledge),
+        ActionStap(knowledge),
+        ActionOnderwerpen(knowledge),
+        ActionOnderwerp(knowledge),
         ActionKoppen(knowledge),
         ActionKop(knowledge),
         *form_actions(knowledge, mailbox),

@@ -6,12 +6,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.tools import Domain, Events, button, label
-from knowledge import Block, Knowledge, School, Section
+from bot.actions.topics import PAGE, in_pieces
+from knowledge import Knowledge, School, Section
 
-# As many headings as fit on a small screen without losing sight of the first.
-PAGE = 8
-# A heading is read in pieces of about a screen.
-PIECE = 900
 TITLE = 60
 
 
@@ -51,7 +48,7 @@ class ActionKop(Action):
                 show_headings(dispatcher, school, domain, int(kind[1:]))
                 return []
             section = readable(school)[int(kind)]
-            pieces = in_pieces(section)
+            pieces = in_pieces(section.blocks)
             number = int(piece or 0)
             texts = pieces[number]
         except (ValueError, IndexError):
@@ -72,16 +69,6 @@ class ActionKop(Action):
 def readable(school: School) -> list[Section]:
     """The headings under which something stands."""
     return [section for section in school.sections if section.blocks]
-
-
-def in_pieces(section: Section) -> list[list[Block]]:
-    """The blocks of a section, in pieces of about `PIECE` characters; a block is never cut."""
-    pieces: list[list[Block]] = [[]]
-    for block in section.blocks:
-        if pieces[-1] and sum(len(other.text) for other in pieces[-1]) + len(block.text) > PIECE:
-            pieces.append([])
-        pieces[-1].append(block)
-    return pieces
 
 
 def show_headings(dispatcher: CollectingDispatcher, school: School, domain: Domain, start: int) -> None:

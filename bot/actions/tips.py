@@ -9,28 +9,30 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.actions.tools import Domain, Events
 from knowledge import Knowledge
 
-LIST = "gepest"
-
-
 class ActionTipsBegin(Action):
-    """Says once where the tips come from, and begins at the first."""
+    """Says once where the tips of the list come from, and begins at the first."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._lists = knowledge.tips
 
     def name(self) -> str:
         """Name in the domain."""
         return "action_tips_begin"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Domain) -> Events:
-        """Name the source, and what always holds."""
-        dispatcher.utter_message(response="utter_tips_bron")
-        dispatcher.utter_message(response="utter_tip_altijd")
-        return [SlotSet("tip", None)]
+        """Name the source, and what always holds. The slot ``lijst`` was set by what was asked for."""
+        tips = self._lists[tracker.get_slot("lijst")]
+        dispatcher.utter_message(response=f"utter_tips_bron_{tips.school}")
+        if tips.always is not None:
+            dispatcher.utter_message(response="utter_tip_altijd")
+        return [SlotSet("tip", None), SlotSet("persoon", None)]
 
 
 class ActionTip(Action):
     """Gives the next tip, or says that there are no more."""
 
     def __init__(self, knowledge: Knowledge) -> None:
-        self._steps = knowledge.tips[LIST].steps
+        self._lists = knowledge.tips
 
     def name(self) -> str:
         """Name in the domain."""
@@ -38,10 +40,15 @@ class ActionTip(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Domain) -> Events:
         """The tip after the one that was shown last."""
+        tips = self._lists.get(tracker.get_slot("lijst") or "")
+        if tips is None:
+            # A button of an earlier conversation: nobody knows any more which list it belonged to.
+            dispatcher.utter_message(response="utter_tips")
+            return []
         last = tracker.get_slot("tip")
         number = last + 1 if isinstance(last, int) else 0
-        if number >= len(self._steps):
+        if number >= len(tips.steps):
             dispatcher.utter_message(response="utter_tips_op")
-            return [SlotSet("tip", len(self._steps) - 1)]
-        dispatcher.utter_message(response=f"utter_tip_{LIST}_{self._steps[number].id}")
+            return [SlotSet("tip", len(tips.steps) - 1)]
+        dispatcher.utter_message(response=f"utter_tip_{tips.name}_{tips.steps[number].id}")
         return [SlotSet("tip", number)]
