@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterable
-from datetime import date
-from typing import Annotated, Literal
+from datetime import date, time
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, model_validator
 
 from knowledge.model import (
     Helpline,
     Kind,
     Lines,
     Person,
+    SchoolHours,
     Source,
     Stappenplan,
     Step,
@@ -100,6 +102,7 @@ class PersonFile(YamlFile):
     functie: Text
     naam: Text | None
     waarvoor: Text
+    waarvoor_ouders: Text | None = None
     voor: Annotated[list[Literal["leerling", "ouder"]], Field(min_length=1)]
     regels: Place
 
@@ -109,9 +112,49 @@ class PersonFile(YamlFile):
             role=self.functie,
             name=self.naam,
             purpose=self.waarvoor,
+            purpose_for_parents=self.waarvoor_ouders,
             for_pupils="leerling" in self.voor,
             for_parents="ouder" in self.voor,
             lines=self.regels,
+        )
+
+
+def _in_the_day(begin_and_end: tuple[str, str]) -> tuple[str, str]:
+    for text in begin_and_end:
+        if re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text) is None:
+            raise ValueError(f"'{text}' is geen tijd; schrijf bijvoorbeeld \"08:30\"")
+    if begin_and_end[0] >= begin_and_end[1]:
+        raise ValueError("de schooltijd eindigt voor hij begint")
+    return begin_and_end
+
+
+class HolidayFile(YamlFile):
+    """One of ``vakanties``: the first and the last day, both free."""
+
+    van: date
+    tot: date
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.tot < self.van:
+            raise ValueError("de vakantie eindigt voor hij begint")
+        return self
+
+
+class HoursFile(YamlFile):
+    """``schooltijden`` in school.yaml: not from the protocol, the school fills them in."""
+
+    dagen: Annotated[list[Literal["ma", "di", "wo", "do", "vr"]], Field(min_length=1)] = ["ma", "di", "wo", "do", "vr"]
+    tijd: Annotated[tuple[str, str], AfterValidator(_in_the_day)] = ("08:30", "15:00")
+    vakanties: list[HolidayFile] = []
+
+    def build(self) -> SchoolHours:
+        """The same as the rest of the house knows it."""
+        return SchoolHours(
+            days=frozenset(("ma", "di", "wo", "do", "vr").index(day) for day in self.dagen),
+            begin=time.fromisoformat(self.tijd[0]),
+            end=time.fromisoformat(self.tijd[1]),
+            holidays=tuple((holiday.van, holiday.tot) for holiday in self.vakanties),
         )
 
 
@@ -132,6 +175,7 @@ class SchoolFile(YamlFile):
     woorden: WordsFile
     brievenbus: Literal["eigen", "geleend"]
     tips: Literal["eigen", "geleend"]
+    schooltijden: HoursFile = HoursFile()
     mensen: Annotated[list[PersonFile], AfterValidator(_someone_for_pupils)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Literal
 
@@ -39,6 +39,7 @@ class Person:
         role: the school's own name of the role.
         name: None where the document names nobody.
         purpose: one or two short sentences that a child understands.
+        purpose_for_parents: the same for a parent; None where the first serves both.
         for_pupils: whether pupils can go to this person.
         for_parents: whether parents can.
         lines: where the document says so.
@@ -50,6 +51,29 @@ class Person:
     for_pupils: bool
     for_parents: bool
     lines: Lines
+    purpose_for_parents: str | None = None
+
+
+@dataclass(frozen=True)
+class SchoolHours:
+    """When somebody is at school. No protocol says it: the school fills it in.
+
+    Attributes:
+        days: Monday is 0.
+        begin, end: in local time; ``end`` does not count any more.
+        holidays: first and last day of each, both free.
+    """
+
+    days: frozenset[int]
+    begin: time
+    end: time
+    holidays: tuple[tuple[date, date], ...]
+
+    def open_at(self, local: datetime) -> bool:
+        """Whether it is school time at a moment, given in the school's local time."""
+        day = local.date()
+        free = any(first <= day <= last for first, last in self.holidays)
+        return not free and day.weekday() in self.days and self.begin <= local.time() < self.end
 
 
 @dataclass(frozen=True)
@@ -241,6 +265,7 @@ class School:
         words: what this school calls things.
         own_brievenbus: whether the school's own document has a blauwe brievenbus.
         own_tips: whether the tips for pupils are from this school's own document.
+        hours: when somebody is there.
         people: in the order in which a pupil would go to them.
         sections: in the document's order.
         stappenplan: what the school does after a melding.
@@ -256,6 +281,7 @@ class School:
     words: Words
     own_brievenbus: bool
     own_tips: bool
+    hours: SchoolHours
     people: tuple[Person, ...]
     sections: tuple[Section, ...]
     stappenplan: Stappenplan
