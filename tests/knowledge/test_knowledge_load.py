@@ -178,7 +178,15 @@ def test_own_tips_that_are_nowhere_are_told(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["schools/kade/school.yaml", "schools/kade/protocol.md", "schools/kade/stappenplan.yaml", "hulplijnen.yaml"]
+    "name",
+    [
+        "schools/kade/school.yaml",
+        "schools/kade/protocol.md",
+        "schools/kade/stappenplan.yaml",
+        "schools/kade/onderwerpen.yaml",
+        "schools/kade/leerlingen.yaml",
+        "hulplijnen.yaml",
+    ],
 )
 def test_a_missing_file_is_told(folder: Path, name: str) -> None:
     (folder / name).unlink()
