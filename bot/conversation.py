@@ -15,7 +15,7 @@ from rasa_sdk.executor import ActionExecutor
 from bot.brievenbus.keys import SealBroken, ServerKey, decrypt, encrypt
 from bot.brievenbus.lanes import QueueFull
 from bot.brievenbus.mailbox import BoxClosed, CodeUnknown, Mailbox, NobodyLeft
-from bot.brievenbus.padding import TooLong
+from bot.brievenbus.padding import STEPS, TooLong, pad, unpad
 from bot.clock import Clock, half_day
 from bot.effects import AddMessage, Effect, Forget, PostMelding
 from bot.messages import Facts, Incoming, Replies
@@ -44,6 +44,8 @@ from dialogues import (
 
 log = logging.getLogger(__name__)
 
+# Of a locked state, so that its length does not say how far a child is, nor how much it wrote.
+_SIZES = (*STEPS, 64 * 1024, 256 * 1024)
 # Telegram's own limit, and more than a child types on a phone.
 LONGEST = 4000
 # A turn that lost a race is taken again; three losses in a row do not happen to people.
@@ -242,7 +244,8 @@ class Conversation:
             return _Stored(None, Tracker.empty())
         now = self._clock.now().timestamp()
         try:
-            last, state = json.loads(decrypt(self._state_key(incoming.key), row.locked, _bound(ident, row.version)))
+            plain = decrypt(self._state_key(incoming.key), row.locked, _bound(ident, row.version))
+            last, state = json.loads(unpad(plain))
             tracker = Tracker.from_json(state)
         except (SealBroken, UnknownSchema, ValueError, TypeError):
             # Damaged, or written by another version of the program.
@@ -270,7 +273,7 @@ class Conversation:
         # 63 bits, as SQLite counts: a number that was altered behind our back must not make a row that cannot be kept.
         version = 1 if row is None else (row.version + 1) & (2**63 - 1)
         now = self._clock.now()
-        plain = json.dumps([now.timestamp(), tracker.to_json()]).encode()
+        plain = pad(json.dumps([now.timestamp(), tracker.to_json()]).encode(), _SIZES)
         locked = encrypt(self._state_key(key), plain, _bound(ident, version))
         new = ConversationRow(ident, version, half_day(now), locked)
         return Insert(new) if row is None else Replace(new, {"version": row.version})
