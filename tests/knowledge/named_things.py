@@ -74,7 +74,7 @@ def placed_texts(of: School) -> Iterator[tuple[str, Lines]]:
         for step in variant.steps:
             texts = (step.title, step.who, step.what, step.with_whom, step.within, step.record, step.told, step.on_when)
             for text in filter(None, texts):
-                yield text, step.lines
+                yield from ((text, place) for place in (step.lines, *step.also))
             yield f"stap {step.number}", step.lines
 
 
