@@ -15,7 +15,7 @@ from rasa_sdk.executor import ActionExecutor
 from bot.brievenbus.keys import SealBroken, ServerKey, decrypt, encrypt
 from bot.brievenbus.lanes import QueueFull
 from bot.brievenbus.mailbox import BoxClosed, CodeUnknown, Mailbox, NobodyLeft
-from bot.brievenbus.padding import TooLong
+from bot.brievenbus.padding import STEPS, TooLong, pad, unpad
 from bot.clock import Clock, half_day
 from bot.effects import AddMessage, Effect, Forget, PostMelding
 from bot.messages import Facts, Incoming, Replies
@@ -45,6 +45,8 @@ from dialogues import (
 
 log = logging.getLogger(__name__)
 
+# Of a locked state, so that its length does not say how far a child is, nor how much it wrote.
+_SIZES = (*STEPS, 64 * 1024, 256 * 1024)
 # Telegram's own limit, and more than a child types on a phone.
 LONGEST = 4000
 # A turn that lost a race is taken again; three losses in a row do not happen to people.
@@ -66,6 +68,8 @@ _FAILURES: dict[type[Exception], str] = {
     CodeUnknown: "utter_draad_dicht",
     SealBroken: "utter_code_beschadigd",
 }
+# After these the same can be tried once more, from the question that was on the page.
+_TRY_AGAIN = frozenset({"utter_storing", "utter_druk", "utter_te_lang"})
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,7 @@ class Conversation:
                 except Conflict:
                     # Another process was first (or versturen was delivered twice): look again at what is there now.
                     continue
-            return self._failed(incoming, None, "utter_storing", understood)
+            return await self._failed(incoming, None, "utter_storing", understood)
 
     async def _handle(self, ident: bytes, incoming: Incoming, understood: Understood) -> Replies:
         before: Tracker | None = None
@@ -160,12 +164,12 @@ class Conversation:
         except Conflict:
             raise
         except StorageFull:
-            return self._failed(incoming, before, "utter_storing", understood)
+            return await self._failed(incoming, before, "utter_storing", understood)
         except tuple(_FAILURES) as problem:
-            return self._failed(incoming, before, _FAILURES[type(problem)], understood)
+            return await self._failed(incoming, before, _FAILURES[type(problem)], understood)
         except Exception:
             log.exception("a turn failed; nothing of it was kept")
-            return self._failed(incoming, before, "utter_storing", understood)
+            return await self._failed(incoming, before, "utter_storing", understood)
         after = _after(taken)
         return Replies(taken.messages, after.turn, self._engine.asks_text(after))
 
@@ -244,7 +248,8 @@ class Conversation:
             return _Stored(None, Tracker.empty())
         now = self._clock.now().timestamp()
         try:
-            last, state = json.loads(decrypt(self._state_key(incoming.key), row.locked, _bound(ident, row.version)))
+            plain = decrypt(self._state_key(incoming.key), row.locked, _bound(ident, row.version))
+            last, state = json.loads(unpad(plain))
             tracker = Tracker.from_json(state)
         except (SealBroken, UnknownSchema, ValueError, TypeError):
             # Damaged, or written by another version of the program.
@@ -272,7 +277,7 @@ class Conversation:
         # 63 bits, as SQLite counts: a number that was altered behind our back must not make a row that cannot be kept.
         version = 1 if row is None else (row.version + 1) & (2**63 - 1)
         now = self._clock.now()
-        plain = json.dumps([now.timestamp(), tracker.to_json()]).encode()
+        plain = pad(json.dumps([now.timestamp(), tracker.to_json()]).encode(), _SIZES)
         locked = encrypt(self._state_key(key), plain, _bound(ident, version))
         new = ConversationRow(ident, version, half_day(now), locked)
         return Insert(new) if row is None else Replace(new, {"version": row.version})
@@ -281,14 +286,25 @@ class Conversation:
         """From the server key *together with* the sender's token, of which only a hash is stored: neither alone opens it."""
         return self._server.key("conversation state", key.encode())
 
-    def _failed(self, incoming: Incoming, before: Tracker | None, response: str, understood: Understood) -> Replies:
+    async def _failed(self, incoming: Incoming, before: Tracker | None, response: str, understood: Understood) -> Replies:
         """Nothing was kept: say so, with help. ``before`` is the state as it is; None when not even that is known."""
         channel, tracker = incoming.facts.channel, before or Tracker.empty()
         messages = [self._engine.say(response, tracker, channel, max=str(LONGEST))]
         if understood.danger is not None and understood.danger.tier == "red":
             messages.insert(0, self._engine.say(f"utter_gevaar_{understood.danger.kind}", tracker, channel))
+        if response in _TRY_AGAIN and tracker.active_loop is not None:
+            messages += await self._question(tracker, incoming.facts)
         # A page whose conversation could not be read stays at the number that it has, and can be sent again.
         return Replies(tuple(messages), tracker.turn if before else incoming.turn or 0)
+
+    async def _question(self, tracker: Tracker, facts: Facts) -> Sequence[BotMessage]:
+        """The question of now, so that trying again is one tap; nothing of this is kept."""
+        try:
+            taken = await self._take(tracker, Turn(facts), UserMessage("", "vraag_opnieuw", {}, facts.channel))
+        except Exception:
+            # It may be what failed in the first place, and that was told and logged.
+            return ()
+        return taken.messages
 
 
 def _after(taken: _Taken) -> Tracker:

@@ -180,7 +180,10 @@ class SchoolFile(YamlFile):
 
 
 class StepFile(YamlFile):
-    """One step in stappenplan.yaml. A text may be null, but must be written: what the document leaves open is a fact too."""
+    """One step in stappenplan.yaml. A text may be null, but must be written: what the document leaves open is a fact too.
+
+    ``ook`` names other places, for what the document says of several steps at once.
+    """
 
     nr: StrictInt | Text
     titel: Text
@@ -192,6 +195,7 @@ class StepFile(YamlFile):
     wie_weet_het: Text | None
     verder_als: Text | None
     regels: Place
+    ook: list[Place] = []
 
     def build(self) -> Step:
         """The same as the rest of the house knows it."""
@@ -206,6 +210,7 @@ class StepFile(YamlFile):
             told=self.wie_weet_het,
             on_when=self.verder_als,
             lines=self.regels,
+            also=tuple(self.ook),
         )
 
 

@@ -74,7 +74,8 @@ def load_school(folder: Traversable, read: Reader) -> School:
 
     plan = _existing(folder / "stappenplan.yaml")
     stappenplan = read(plan, StappenplanFile).build()
-    _check_places(plan, (step.lines for variant in stappenplan.variants for step in variant.steps), count)
+    steps = [step for variant in stappenplan.variants for step in variant.steps]
+    _check_places(plan, (place for step in steps for place in (step.lines, *step.also)), count)
 
     protocol = _existing(folder / "protocol.md")
     sections = parse_protocol(_text(protocol), str(protocol), count)
@@ -159,7 +160,7 @@ def _check_borrowing(folder: Traversable, schools: dict[str, School], tips: Iter
 def _check_places(file: Traversable, places: Iterable[Lines], count: int) -> None:
     for first, last in places:
         if last > count:
-            where = _line_of(file, rf".*regels:\s*\[\s*{first}\s*,\s*{last}\s*\]")
+            where = _line_of(file, rf".*(?:regels|ook):.*\[\s*{first}\s*,\s*{last}\s*\]")
             raise KnowledgeProblem(
                 str(file), where, f"Plaats {first}-{last} ligt niet in het document: dat loopt van regel 1 tot en met {count}."
             )

@@ -120,7 +120,8 @@ class Step:
         record: where it is recorded.
         told: who is told.
         on_when: when to go on to the next step.
-        lines: where the document says so.
+        lines: where the document has this step.
+        also: the other places that it was taken from, such as a rule on recording that holds for every step.
     """
 
     number: str
@@ -133,6 +134,7 @@ class Step:
     told: str | None
     on_when: str | None
     lines: Lines
+    also: tuple[Lines, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -322,8 +324,13 @@ class School:
         return f"{self.document}, kop '{section.heading}'{parent}, {in_words(block.lines)}"
 
     def cite_lines(self, lines: Lines) -> str:
-        """Where something stands that is not a block: a person, a step, a tip."""
+        """Where something stands that is not a block: a person, a fact for pupils, a tip."""
         return f"{self.document}, {in_words(lines)}"
+
+    def cite_step(self, step: Step) -> str:
+        """Where a step stands, with every place that it was taken from: "…, regels 317-320, regel 338 en regel 354"."""
+        *first, last = (in_words(lines) for lines in (step.lines, *step.also))
+        return f"{self.document}, {' en '.join([', '.join(first), last] if first else [last])}"
 
 
 def in_words(lines: Lines) -> str:

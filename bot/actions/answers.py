@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.actions.tools import SKIPPED, Domain, label
 from bot.brievenbus.roster import Reader, SchoolReaders
+from bot.brievenbus.words.spelling import plain, sound_key
 from knowledge import School
 
 QUESTIONS = ("voor_wie", "over_lezer", "veilig", "wat", "waar", "wanneer", "hoe_vaak", "wie_weet", "wens", "terugschrijven")
@@ -20,6 +21,9 @@ LONGEST_OTHER = 500
 # All answers with their labels must fit in one sealed entry of 16 KiB; a smiley takes four bytes.
 MOST_BYTES = 14_000
 
+# Between a first name and a surname; they stand in every text.
+_BETWEEN = re.compile(r"aan|al|bij|da|del?|della|de[nrs]|d[iou]|dos|e[ln]|het|in|l[ae]|los|op|te[nr]?|tot|uit|van|von|voor")
+_HEARD = 4  # letters; shorter words sound like too many others
 _GIVES_AWAY = (
     re.compile(r"\b(ik heet|mijn naam is|mn naam is|m'n naam is)\b", re.IGNORECASE),
     re.compile(r"[\w.+-]+@[\w-]+\.\w+"),
@@ -100,14 +104,30 @@ class People:
         return readers + exclusion.others
 
     def named_in(self, text: str, exclusion: Exclusion) -> Person | None:
-        """The first reader who is named in a text and about whom nothing was said yet."""
-        words = set(re.findall(r"[^\W\d_]{3,}", text.casefold()))
+        """The first reader who is named in a text and about whom nothing was said yet.
+
+        The names of those who were excluded count as text: the protocol may call somebody by another name than the readers do.
+        """
+        spoken = _sounds(f"{text} {' '.join(exclusion.others)}", typed=True)
         for person in self.all:
             if not person.reader or person.key in exclusion.readers + exclusion.cleared:
                 continue
-            if words & set(re.findall(r"[^\W\d_]{3,}", person.name.casefold())):
+            if spoken & _sounds(person.name, typed=False):
                 return person
         return None
+
+
+def _sounds(text: str, *, typed: bool) -> set[str]:
+    """The words of a text that can be a name, also as a child hears them: "Yvonne" is Ivonne, "Antjes fiets" is Antje's."""
+    found = set()
+    for word in re.findall(r"[^\W\d_]{2,}", plain(text)):
+        if _BETWEEN.fullmatch(word):
+            continue
+        for name in {word, word.removesuffix("s")} if typed else {word}:
+            found.add(name)
+            if len(name) >= _HEARD:
+                found.add(sound_key(re.sub(r"^y", "i", name)))
+    return found
 
 
 def told(slots: Mapping[str, Any], domain: Domain) -> tuple[tuple[str, str], ...]:

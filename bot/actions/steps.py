@@ -63,7 +63,7 @@ class ActionStap(Action):
 def _tell_step(dispatcher: CollectingDispatcher, school: School, step: Step) -> None:
     number = f"Stap {step.number}" if step.number.isdecimal() else step.number.capitalize()
     dispatcher.utter_message(text=f"{number}: {step.title}\n{step.what}")
-    dispatcher.utter_message(text=school.cite_lines(step.lines), json_message={"stijl": "bron"})
+    dispatcher.utter_message(text=school.cite_step(step), json_message={"stijl": "bron"})
 
 
 def _tell_aspect(dispatcher: CollectingDispatcher, school: School, step: Step, aspect: str) -> None:
@@ -74,7 +74,7 @@ def _tell_aspect(dispatcher: CollectingDispatcher, school: School, step: Step, a
         return
     dispatcher.utter_message(response=response, stap=step.number)
     dispatcher.utter_message(text=value[:1].upper() + value[1:])
-    dispatcher.utter_message(text=school.cite_lines(step.lines), json_message={"stijl": "bron"})
+    dispatcher.utter_message(text=school.cite_step(step), json_message={"stijl": "bron"})
 
 
 def _buttons(

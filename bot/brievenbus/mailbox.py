@@ -118,7 +118,9 @@ class Mailbox:
         who = await self._roster.of(post.school)
         if not who.accepts:
             raise BoxClosed
-        readers = remaining(who, post.excluded_readers)
+        # By name too: somebody may have become a reader after the pupil chose the name from the school's list.
+        names = {name.casefold() for name in post.excluded_names}
+        readers = [reader for reader in remaining(who, post.excluded_readers) if reader.name.casefold() not in names]
         if not readers:
             raise NobodyLeft
         words = self._codes.words_for(post.nonce)

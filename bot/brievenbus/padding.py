@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.brievenbus.keys import SealBroken
 
 STEPS = (1024, 4 * 1024, 16 * 1024)
@@ -12,13 +14,13 @@ class TooLong(Exception):
     """More text than fits in the largest entry."""
 
 
-def pad(data: bytes) -> bytes:
-    """Data with its length before it and zeros behind it: 1, 4 or 16 KiB in all.
+def pad(data: bytes, steps: Sequence[int] = STEPS) -> bytes:
+    """Data with its length before it and zeros behind it: as long as the first step that it fits in, four bytes less.
 
     Raises:
-        TooLong: more than 16 KiB less four bytes.
+        TooLong: it fits in none.
     """
-    for step in STEPS:
+    for step in steps:
         if len(data) + _LENGTH <= step:
             return pad_to(data, step)
     raise TooLong

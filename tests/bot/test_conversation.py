@@ -496,8 +496,9 @@ async def test_an_action_that_fails_leaves_nothing_and_the_pupil_hears_it(
     with monkeypatch.context() as patch:
         patch.setitem(actions, "action_versturen", fail)
         await pupil.says(send, message_id="page-1")
-    # Then it says that nothing was sent, and how to reach help
-    assert pupil.names() == ["utter_storing"]
+    # Then it says that nothing was sent, and how to reach help, and shows the preview once more
+    assert pupil.names()[0] == "utter_storing"
+    assert pupil.payload("Versturen") == send
     assert "Er is nu niets verstuurd" in pupil.said()
     assert "0800-0432" in pupil.said()
     assert "112" in pupil.said()
@@ -526,6 +527,22 @@ async def test_danger_is_answered_though_everything_else_fails(
     assert replies.turn == page
 
 
+async def test_a_question_that_cannot_be_asked_leaves_the_menu_and_help(
+    house: House, readers: list[Account], pupil: Pupil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: Any) -> None:
+        raise RuntimeError("a bug")
+
+    await pupil.fill_in(WHAT)
+    monkeypatch.setitem(house.conversation._executor.actions, "action_ask_melding_form_akkoord", fail)
+    await pupil.says("Iets veranderen")
+    await pupil.says("Niets veranderen")
+    assert pupil.names()[0] == "utter_storing"
+    assert {"/menu", "/help"} <= set(payloads(pupil.replies))
+    await pupil.says("Menu")
+    assert "utter_menu" in pupil.names()
+
+
 async def test_the_log_has_no_word_of_what_failed(
     house: House, readers: list[Account], pupil: Pupil, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -549,7 +566,8 @@ async def test_when_too_many_send_at_once_the_pupil_hears_it_and_loses_nothing(
         patch.setattr(house.mailbox, "_lane", full)
         await pupil.says(send)
     full.close()
-    assert pupil.names() == ["utter_druk"]
+    assert pupil.names()[0] == "utter_druk"
+    assert pupil.payload("Versturen") == send
     assert "Er is niets verstuurd" in pupil.said()
     assert "0800-0432" in pupil.said()
     assert rows(house) == before

@@ -113,8 +113,9 @@ def messages(entries: list[Entry | Broken], side: Side) -> list[str]:
 
 
 def told_that_nothing_was_sent(replies: Replies) -> None:
-    assert [message.response for message in replies.messages] == ["utter_storing"]
-    [message] = replies.messages
+    message, *question = replies.messages
+    assert message.response == "utter_storing"
+    assert question, "what was asked is asked again"
     assert "Er is nu niets verstuurd." in message.text
     assert "0800-0432" in message.text
     assert "/help" in [button.payload for button in message.buttons]
@@ -148,18 +149,18 @@ async def test_a_melding_waits_until_there_is_room_and_is_then_sent_once(
     assert WHAT.strip() in preview
 
 
-async def test_the_preview_is_one_tap_away_when_there_is_room(
-    house: House, readers: list[Account], pupil: Pupil, broken: Broke
-) -> None:
-    # Given a pupil who sees only what the page shows: the menu
+async def test_trying_again_is_one_tap(house: House, readers: list[Account], pupil: Pupil, broken: Broke) -> None:
+    # Given a pupil who sees only what the page shows
     await pupil.fill_in(WHAT.strip())
     with broken(house):
         await pupil.says("Versturen")
-    await pupil.says("Menu")
-    await pupil.says("Ik wil iets melden")
-    assert WHAT.strip() in pupil.said()
+        assert pupil.names()[0] == "utter_storing"
+        assert WHAT.strip() in pupil.said()
+        await pupil.says("Versturen")
+        assert pupil.names()[0] == "utter_storing"
     await pupil.says("Versturen")
     assert "utter_melding_verstuurd" in pupil.names()
+    assert len(await thread(house, readers)) == 2
 
 
 async def test_a_chat_turn_that_cannot_be_kept_is_asked_again(
@@ -170,6 +171,7 @@ async def test_a_chat_turn_that_cannot_be_kept_is_asked_again(
     before, page = dump(house), pupil.turn
     with broken(house):
         told_that_nothing_was_sent(await pupil.says(WHAT, message_id="page-1"))
+        assert pupil.names() == ["utter_storing", "utter_ask_melding_form_wat"]
         assert dump(house) == before
         assert pupil.turn == page
     # When the page is sent again, with the text that stands on it
@@ -239,7 +241,11 @@ async def test_danger_is_answered_with_a_full_disk(house: House, readers: list[A
         await pupil.says(words)
     with broken(house):
         replies = await pupil.says(f"{WHAT} Ik wil dood.")
-    assert [message.response for message in replies.messages] == ["utter_gevaar_suicide", "utter_storing"]
+    assert [message.response for message in replies.messages] == [
+        "utter_gevaar_suicide",
+        "utter_storing",
+        "utter_ask_melding_form_wat",
+    ]
 
 
 async def test_sweeping_tells_that_it_could_not_and_can_be_repeated(

@@ -76,6 +76,53 @@ varianten:
         regels: [15, 15]
 """
 
+TOPICS = """\
+onderwerpen:
+  gevolgen:
+    - {regels: [10, 14], begint: De leerkracht}
+  stappen:
+    - {regels: [10, 14]}
+alleen_via_koppen:
+  - {regels: [2, 2]}
+"""
+
+PUPILS = """\
+pesten:
+  - tekst: Het gebeurt steeds opnieuw.
+    regels: [6, 6]
+  - tekst: Iemand doet je pijn.
+    regels: [7, 7]
+plagen:
+  tekst: Jullie lachen er samen om.
+  regels: [8, 8]
+kenmerken:
+  - vraag: Gebeurt het steeds opnieuw?
+    regels: [6, 6]
+  - vraag: Doet iemand je pijn?
+    regels: [7, 7]
+wie_bepaalt:
+  tekst: Jij bepaalt het.
+  regels: [9, 9]
+na_melding:
+  - tekst: Je juf of meester praat met jou.
+    regels: [10, 10]
+  - tekst: Dan praten jullie samen.
+    regels: [11, 11]
+  - tekst: Het wordt opgeschreven.
+    regels: [12, 12]
+  - tekst: Na een week praten jullie weer.
+    regels: [13, 14]
+straf:
+  - tekst: Nee, niemand krijgt straf.
+    regels: [15, 15]
+ouders: null
+niet_geholpen:
+  - functie: vertrouwenspersoon
+    naam: Noor
+online: null
+klikken: null
+"""
+
 TIPS = """\
 lijst: gepest
 titel: Wat kun je doen?
@@ -112,6 +159,8 @@ FILES = {
     "schools/kade/school.yaml": SCHOOL,
     "schools/kade/protocol.md": PROTOCOL,
     "schools/kade/stappenplan.yaml": STEPS,
+    "schools/kade/onderwerpen.yaml": TOPICS,
+    "schools/kade/leerlingen.yaml": PUPILS,
     "tips/gepest.yaml": TIPS,
     "hulplijnen.yaml": HELPLINES,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel
 
@@ -18,12 +19,14 @@ SLUGS = sorted(part.name for part in (default_folder() / "schools").iterdir() if
 class Named(BaseModel):
     """One thing that the document names.
 
-    ``in_bron`` is the document's own spelling, where ours differs.
+    ``in_bron`` is the document's own spelling, where ours differs. ``soort`` marks what belongs to this school, so that it
+    must not be said to the pupils and parents of a school that does not name it.
     """
 
     naam: Text
     in_bron: Text | None = None
     regels: Place
+    soort: Literal["mens", "register", "groep", "methode"] | None = None
 
 
 class NoContent(BaseModel):
@@ -71,8 +74,17 @@ def placed_texts(of: School) -> Iterator[tuple[str, Lines]]:
         for step in variant.steps:
             texts = (step.title, step.who, step.what, step.with_whom, step.within, step.record, step.told, step.on_when)
             for text in filter(None, texts):
-                yield text, step.lines
+                yield from ((text, place) for place in (step.lines, *step.also))
             yield f"stap {step.number}", step.lines
+
+
+def pupil_texts(of: School) -> Iterator[tuple[str, Lines]]:
+    """Every text for this school's pupils with its place, questions too."""
+    told = of.pupils
+    for facts in (told.bullying, told.after_report, told.punishment, told.parents, told.online):
+        yield from ((fact.text, fact.lines) for fact in facts)
+    yield from ((mark.question, mark.lines) for mark in told.marks)
+    yield from ((fact.text, fact.lines) for fact in (told.teasing, told.who_decides, told.not_snitching) if fact is not None)
 
 
 def sentences_of(of: School) -> Iterator[str]:
@@ -80,6 +92,7 @@ def sentences_of(of: School) -> Iterator[str]:
     for section in of.sections:
         yield from (block.text for block in section.blocks)
     yield from (person.purpose for person in of.people)
+    yield from (text for text, _ in pupil_texts(of))
     for variant in of.stappenplan.variants:
         for step in variant.steps:
             yield from filter(None, (step.who, step.what, step.with_whom, step.within, step.record, step.told, step.on_when))

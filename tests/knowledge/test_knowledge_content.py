@@ -9,15 +9,12 @@ import pytest
 from bot.yaml_file import read_yaml
 from knowledge import Knowledge, default_folder, load
 from tests.knowledge.named_things import SLUGS, named_file, overlap, placed_texts, plain, school
+from tests.knowledge.readability import sentences
 
 
 @pytest.fixture(scope="module")
 def known() -> Knowledge:
     return load(default_folder(), read_yaml)
-
-
-def sentences(text: str) -> list[str]:
-    return [sentence for sentence in re.split(r"(?<=[.?!])['’]?\s+", text) if sentence]
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -68,7 +65,9 @@ def test_only_jps_has_a_brievenbus_and_only_de_mijlpaal_has_tips(known: Knowledg
     assert [slug for slug, of in known.schools.items() if of.own_tips] == ["mijlpaal"]
 
 
-@pytest.mark.parametrize(("slug", "variants"), [("mijlpaal", [7]), ("kwaliteitskaart", [7])])
+@pytest.mark.parametrize(
+    ("slug", "variants"), [("mijlpaal", [7]), ("vo", [5, 5]), ("kwaliteitskaart", [7]), ("mozaiek", [8]), ("jps", [5])]
+)
 def test_the_stappenplan_has_as_many_steps_as_the_document(known: Knowledge, slug: str, variants: list[int]) -> None:
     assert [len(variant.steps) for variant in known.schools[slug].stappenplan.variants] == variants
 

@@ -81,6 +81,16 @@ def test_a_citation_names_document_heading_heading_above_and_lines(folder: Path)
     assert school.cite_lines(school.people[0].lines) == "Pestprotocol De Kade, regels 3-4"
 
 
+def test_a_step_is_cited_with_every_place_that_it_was_taken_from(folder: Path, spoil: Spoil) -> None:
+    spoil(STEPS, "regels: [10, 14]\n", "regels: [10, 14]\n        ook: [[16, 16], [20, 21]]\n")
+    school = load(folder, read_yaml).schools["kade"]
+    first, extra = school.stappenplan.variants[0].steps
+
+    assert first.also == ((16, 16), (20, 21))
+    assert school.cite_step(first) == "Pestprotocol De Kade, regels 10-14, regel 16 en regels 20-21"
+    assert school.cite_step(extra) == "Pestprotocol De Kade, regel 15"
+
+
 def test_a_block_of_another_school_is_not_cited(folder: Path) -> None:
     school = load(folder, read_yaml).schools["kade"]
 
@@ -148,6 +158,14 @@ def test_a_mistake_in_a_yaml_file_is_told_with_its_line(
         ),
         pytest.param(STEPS, "[15, 15]", "[ 15,  99 ]", 24, "tot en met 40", id="step outside the document"),
         pytest.param(
+            STEPS,
+            "regels: [15, 15]",
+            "regels: [15, 15]\n        ook: [[3, 3], [41, 41]]",
+            25,
+            "41-41",
+            id="other place outside it",
+        ),
+        pytest.param(
             STEPS, "[15, 15]", "\n          - 15\n          - 99", 1, "15-99", id="place in a shape that cannot be found back"
         ),
         pytest.param(TIPS, "lijst: gepest", "lijst: gezien", 1, "gepest.yaml", id="list and file"),
@@ -178,7 +196,15 @@ def test_own_tips_that_are_nowhere_are_told(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["schools/kade/school.yaml", "schools/kade/protocol.md", "schools/kade/stappenplan.yaml", "hulplijnen.yaml"]
+    "name",
+    [
+        "schools/kade/school.yaml",
+        "schools/kade/protocol.md",
+        "schools/kade/stappenplan.yaml",
+        "schools/kade/onderwerpen.yaml",
+        "schools/kade/leerlingen.yaml",
+        "hulplijnen.yaml",
+    ],
 )
 def test_a_missing_file_is_told(folder: Path, name: str) -> None:
     (folder / name).unlink()

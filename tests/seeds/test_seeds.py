@@ -10,7 +10,7 @@ import pytest
 from bot.yaml_file import read_yaml
 from knowledge import default_folder
 from knowledge.files import TipListFile
-from tests.knowledge.named_things import SLUGS, named_file, placed_texts, plain, school, sentences_of
+from tests.knowledge.named_things import SLUGS, named_file, placed_texts, plain, pupil_texts, school, sentences_of
 
 COPIED = 8  # consecutive words: a shorter run is a name, a list of terms or chance
 TIPS = sorted(file.name for file in (default_folder() / "tips").iterdir() if file.name.endswith(".yaml"))
@@ -97,6 +97,8 @@ def test_the_sentences_of_the_tips_are_our_own(seeds: Path, name: str) -> None:
 def test_every_place_holds_some_text(seeds: Path, slug: str) -> None:
     lines = document(seeds, slug)
 
-    empty = [place for _, place in placed_texts(school(slug)) if not any(map(says_something, lines[place[0] - 1 : place[1]]))]
+    places = [place for _, place in (*placed_texts(school(slug)), *pupil_texts(school(slug)))]
+
+    empty = [place for place in places if not any(map(says_something, lines[place[0] - 1 : place[1]]))]
 
     assert empty == []
