@@ -290,6 +290,7 @@ class TipListFile(YamlFile):
     bron: TipSourceFile
     stappen: Annotated[list[TipFile], Field(min_length=1), AfterValidator(_unique_tips)]
     altijd: AlwaysFile | None
+    samengesteld: StrictBool = False
 
     def build(self) -> TipList:
         """The same as the rest of the house knows it."""
@@ -300,6 +301,7 @@ class TipListFile(YamlFile):
             lines=self.bron.regels,
             steps=tuple(tip.build() for tip in self.stappen),
             always=self.altijd.build() if self.altijd else None,
+            composed=self.samengesteld,
         )
 
 

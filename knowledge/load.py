@@ -145,15 +145,16 @@ def _helplines(folder: Traversable, read: Reader) -> dict[str, Helpline]:
 
 
 def _check_borrowing(folder: Traversable, schools: dict[str, School], tips: Iterable[TipList]) -> None:
-    """A school that says that the tips are its own must have some: the dialogues tell pupils so.
-
-    The other way round is fine: the list about bullying online was made from the advice of a school that borrows the others.
-    """
-    owners = {part.school for part in tips}
+    """A school that says that the tips are its own must have some, and the other way round: the dialogues tell pupils which."""
+    owners = {part.school for part in tips if not part.composed}
     for school in schools.values():
-        if school.own_tips and school.slug not in owners:
+        if school.own_tips != (school.slug in owners):
             file = folder / "schools" / school.slug / "school.yaml"
-            message = "Hier staat tips: eigen, maar geen lijst in tips/ komt van deze school."
+            message = (
+                "Hier staat tips: eigen, maar geen lijst in tips/ komt van deze school."
+                if school.own_tips
+                else "Hier staat tips: geleend, maar in tips/ staat een lijst van deze school."
+            )
             raise KnowledgeProblem(str(file), _line_of(file, r"tips:"), message)
 
 

@@ -368,6 +368,7 @@ class TipList:
         school: slug of the school from whose document it was taken; the others borrow it and say so.
         lines: where that document has the list.
         steps: in the order in which to try them.
+        composed: whether the list is ours, made of advice that the document gives to others; its order is ours too.
         always: what holds at any step (straight to an adult when someone scolds or hurts); None where the document adds nothing.
     """
 
@@ -377,6 +378,7 @@ class TipList:
     lines: Lines
     steps: tuple[Tip, ...]
     always: Tip | None
+    composed: bool = False
 
 
 @dataclass(frozen=True)
