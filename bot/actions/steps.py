@@ -49,7 +49,10 @@ class ActionStap(Action):
         variant = variant or variants[0]
         at = variants.index(variant)
         if step is None:
-            dispatcher.utter_message(response="utter_stappen_begin", aantal=str(len(variant.steps)))
+            # A step without a number is said apart: "four steps, and an extra one".
+            numbered = sum(each.number.isdecimal() for each in variant.steps)
+            response = "utter_stappen_begin" if numbered == len(variant.steps) else "utter_stappen_begin_extra"
+            dispatcher.utter_message(response=response, aantal=str(numbered))
             step, aspect = variant.steps[0], ""
         here = variant.steps.index(step)
         if aspect in _ASPECTS:
@@ -70,16 +73,15 @@ def _tell_aspect(dispatcher: CollectingDispatcher, school: School, step: Step, a
     field, response = _ASPECTS[aspect]
     value = getattr(step, field)
     if value is None:
-        dispatcher.utter_message(response="utter_stap_staat_er_niet", stap=step.number)
+        dispatcher.utter_message(response="utter_stap_staat_er_niet")
         return
-    dispatcher.utter_message(response=response, stap=step.number)
-    dispatcher.utter_message(text=value[:1].upper() + value[1:])
+    dispatcher.utter_message(response=response)
+    # What follows "als:" goes on with that sentence.
+    dispatcher.utter_message(text=value if field == "on_when" else value[:1].upper() + value[1:])
     dispatcher.utter_message(text=school.cite_step(step), json_message={"stijl": "bron"})
 
 
-def _buttons(
-    domain: Domain, variant: StepVariant, step: Step, at: int, here: int, asked: str
-) -> list[dict[str, str]]:
+def _buttons(domain: Domain, variant: StepVariant, step: Step, at: int, here: int, asked: str) -> list[dict[str, str]]:
     """And then; the questions about this step that were not asked just now; the step before."""
     found = []
     if here + 1 < len(variant.steps):

@@ -81,7 +81,9 @@ class ActionPlagenAntwoord(Action):
         facts = self._knowledge.schools[tracker.get_slot("school")].pupils
         answers = tracker.get_slot("kenmerken") or []
         yes = answers.count("ja")
-        if answers and yes == len(facts.marks):
+        if not answers:
+            response = "utter_plagen_geen_kenmerken"
+        elif yes == len(facts.marks):
             response = "utter_plagen_past"
         elif yes == 0 and SKIPPED not in answers:
             response = "utter_plagen_past_niet"

@@ -27,7 +27,8 @@ class ActionOnderwerp(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Domain) -> Events:
         """The entity ``t`` names the topic; "gevolgen.1" is its second piece."""
         school = self._knowledge.schools[tracker.get_slot("school")]
-        wanted = str(next(tracker.get_latest_entity_values("t"), ""))
+        asked = tracker.get_intent_of_latest_message()
+        wanted = str(next(tracker.get_latest_entity_values("t"), "")) or _TOPIC_OF_INTENT.get(asked, "")
         name, _, piece = wanted.partition(".")
         try:
             pieces = in_pieces(school.topics[Topic(name)])
@@ -85,7 +86,9 @@ class ActionFeit(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Domain) -> Events:
         """Say it, or say that the school has not written it down."""
         facts = self._knowledge.schools[tracker.get_slot("school")].pupils
-        name = str(next(tracker.get_latest_entity_values("f"), "")) or _FACT_OF_INTENT.get(tracker.get_intent_of_latest_message(), "")
+        name = str(next(tracker.get_latest_entity_values("f"), "")) or _FACT_OF_INTENT.get(
+            tracker.get_intent_of_latest_message(), ""
+        )
         found = {
             "pesten": facts.bullying,
             "plagen": (facts.teasing,),
@@ -106,6 +109,8 @@ class ActionFeit(Action):
         return []
 
 
+# What somebody typed, instead of pressing the button that names the topic.
+_TOPIC_OF_INTENT = {"niet_geholpen": Topic.TE_WEINIG.value}
 _FACT_OF_INTENT = {"na_melding": "na_melding", "klikken": "klikken"}
 # That telling is no snitching holds at every school, whether its document says so or not.
 _ELSEWHERE = frozenset({"klikken"})
