@@ -67,12 +67,16 @@ class ActionVolgendePersoon(Action):
         return "action_volgende_persoon"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Domain) -> Events:
-        """One at a time; whoever was named last stays named."""
+        """One at a time; after the last comes, once, somebody outside the school."""
         people = self._knowledge.schools[tracker.get_slot("school")].people_for_pupils
         last = tracker.get_slot("persoon")
-        number = min(last + 1 if isinstance(last, int) else 0, len(people) - 1)
-        _list(dispatcher, people[number : number + 1])
-        return [SlotSet("persoon", number)]
+        number = last + 1 if isinstance(last, int) else 0
+        if number < len(people):
+            dispatcher.utter_message(response="utter_persoon_begin")
+            _list(dispatcher, people[number : number + 1])
+        elif number == len(people):
+            dispatcher.utter_message(response="utter_personen_op")
+        return [SlotSet("persoon", min(number, len(people)))]
 
 
 class ActionBereikbaar(Action):

@@ -58,14 +58,16 @@ class ActionStap(Action):
         if aspect in _ASPECTS:
             _tell_aspect(dispatcher, school, step, aspect)
         else:
-            _tell_step(dispatcher, school, step)
+            _tell_step(dispatcher, domain, school, step)
         dispatcher.utter_message(response="utter_stap_verder_vragen", buttons=_buttons(domain, variant, step, at, here, aspect))
         return [SlotSet("stap", f"{at}.{here}")]
 
 
-def _tell_step(dispatcher: CollectingDispatcher, school: School, step: Step) -> None:
+def _tell_step(dispatcher: CollectingDispatcher, domain: Domain, school: School, step: Step) -> None:
     number = f"Stap {step.number}" if step.number.isdecimal() else step.number.capitalize()
-    dispatcher.utter_message(text=f"{number}: {step.title}\n{step.what}")
+    # "Vraagt hoe het gaat" is only a sentence after who does it.
+    who, what = label(domain, "utter_kop_stap_wie"), label(domain, "utter_kop_stap_wat")
+    dispatcher.utter_message(text=f"{number}: {step.title}\n{who}: {step.who}\n{what}: {step.what}")
     dispatcher.utter_message(text=school.cite_step(step), json_message={"stijl": "bron"})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rasa_sdk import Action, FormValidationAction, Tracker
@@ -9,7 +10,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.tools import SKIPPED, Domain, Events
-from knowledge import Knowledge
+from knowledge import Fact, Knowledge
 
 Slots = dict[str, Any]
 
@@ -26,7 +27,10 @@ class ValidatePlagenForm(FormValidationAction):
 
     def validate_kenmerk(self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Domain) -> Slots:
         """Keep the answer; the last one ends the form."""
-        answers = [*(tracker.get_slot("kenmerken") or []), value if value in ("ja", "nee") else SKIPPED]
+        if value not in ("ja", "nee", SKIPPED):
+            # No answer: the slot that was emptied when the form began.
+            return {"kenmerk": None}
+        answers = [*(tracker.get_slot("kenmerken") or []), value]
         marks = self._knowledge.schools[tracker.get_slot("school")].pupils.marks
         return {"kenmerken": answers, "kenmerk": "klaar" if len(answers) >= len(marks) else None}
 
@@ -90,9 +94,18 @@ class ActionPlagenAntwoord(Action):
         else:
             response = "utter_plagen_deels"
         dispatcher.utter_message(response=response)
-        told = [fact.text for fact in (*facts.bullying, *((facts.who_decides,) if facts.who_decides else ()))]
-        if told:
-            dispatcher.utter_message(response="utter_plagen_school_zegt")
-            dispatcher.utter_message(text="\n".join(told), json_message={"stijl": "lijst"})
+        _tell(dispatcher, "utter_feit_pesten", facts.bullying)
+        if response != "utter_plagen_past":
+            _tell(dispatcher, "utter_feit_plagen", [facts.teasing])
+        _tell(dispatcher, "utter_feit_wie_bepaalt", [facts.who_decides])
         dispatcher.utter_message(response="utter_plagen_eind")
-        return [SlotSet("kenmerken", None), SlotSet("kenmerk", None), SlotSet("heeft_kenmerken", None)]
+        # heeft_kenmerken stays: the rule that led here still looks at it.
+        return [SlotSet("kenmerken", None), SlotSet("kenmerk", None)]
+
+
+def _tell(dispatcher: CollectingDispatcher, heading: str, facts: Sequence[Fact | None]) -> None:
+    """What the school says about one thing, if it says it."""
+    texts = [fact.text for fact in facts if fact is not None]
+    if texts:
+        dispatcher.utter_message(response=heading)
+        dispatcher.utter_message(text="\n".join(texts), json_message={"stijl": "lijst"})

@@ -9,6 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.actions.tools import Domain, Events
 from knowledge import Knowledge
 
+
 class ActionTipsBegin(Action):
     """Says once where the tips of the list come from, and begins at the first."""
 
@@ -50,5 +51,8 @@ class ActionTip(Action):
         if number >= len(tips.steps):
             dispatcher.utter_message(response="utter_tips_op")
             return [SlotSet("tip", len(tips.steps) - 1)]
+        if tracker.get_intent_of_latest_message() == "tip_hielp_niet":
+            # A person was named just now: the tip must not sound like what that person says.
+            dispatcher.utter_message(response="utter_tip_verder")
         dispatcher.utter_message(response=f"utter_tip_{tips.name}_{tips.steps[number].id}")
         return [SlotSet("tip", number)]

@@ -36,12 +36,14 @@ class ActionOnderwerp(Action):
             blocks = pieces[number]
         except (ValueError, KeyError, IndexError):
             dispatcher.utter_message(response="utter_staat_er_niet")
-            _say_whom_to_ask(dispatcher, school)
+            _say_whom_to_ask(dispatcher, school, name)
+            _say_who_is_outside(dispatcher, name)
             dispatcher.utter_message(response="utter_onderwerp_eind")
             return []
         for block in blocks:
             dispatcher.utter_message(text=block.text)
             dispatcher.utter_message(text=school.cite(block), json_message={"stijl": "bron"})
+        _say_who_is_outside(dispatcher, name)
         more = []
         if number + 1 < len(pieces):
             more.append(button(label(domain, "utter_kop_vervolg"), "onderwerp", t=f"{name}.{number + 1}"))
@@ -126,8 +128,16 @@ def in_pieces(blocks: tuple[Block, ...]) -> list[list[Block]]:
     return pieces
 
 
-def _say_whom_to_ask(dispatcher: CollectingDispatcher, school: School) -> None:
-    people = school.people_for_parents
+def _say_whom_to_ask(dispatcher: CollectingDispatcher, school: School, topic: str) -> None:
+    people = school.people_for_parents[:1]
+    if topic == Topic.TE_WEINIG:
+        # Not whoever does too little, but those to whom a pupil goes next.
+        people = school.pupils.not_helped
     if people:
-        first = people[0]
-        dispatcher.utter_message(response="utter_vraag_het", naam=f"{first.name}, {first.role}" if first.name else first.role)
+        names = [f"{person.name}, {person.role}" if person.name else person.role for person in people]
+        dispatcher.utter_message(response="utter_vraag_het", naam="; ".join(names))
+
+
+def _say_who_is_outside(dispatcher: CollectingDispatcher, topic: str) -> None:
+    if topic == Topic.TE_WEINIG:
+        dispatcher.utter_message(response="utter_te_weinig_buiten")

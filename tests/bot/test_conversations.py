@@ -2,7 +2,8 @@
 
 A case is a YAML file:
 
-- ``titel``, ``school``, ``kanaal`` (default ``rest``), ``lezers`` (names; two by default, none closes the brievenbus);
+- ``titel``, ``school``, ``kanaal`` (default ``rest``), ``lezers`` (names; two by default, none closes the brievenbus), ``klok`` (when
+  it is, by the clock on the wall: "2026-11-21 20:00"; a Friday morning by default);
 - ``beurten``: what happens, one after another. A turn of the pupil or parent has ``zegt``: a text, the title of a button that is
   offered now, or a payload. Between braces stands what only the run knows: ``{code}`` the five words that were shown,
   ``{fout}`` those with a slip of the pen, and so on (see ``Play._words``). Beside ``zegt``: ``oud: true`` sends it from the page
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -28,7 +30,7 @@ import bot.house
 from bot.brievenbus.entries import State
 from bot.brievenbus.words import WordList
 from bot.brievenbus.words import load as load_words
-from bot.clock import FixedClock
+from bot.clock import SCHOOL_TIME, FixedClock
 from bot.house import House
 from bot.messages import Incoming
 from dialogues import BotMessage, Understanding
@@ -39,7 +41,7 @@ FOLDER = Path(__file__).parents[1] / "conversations"
 CASES = sorted(FOLDER.glob("*/*.yaml"))
 READERS = {"jps": ("Ivonne", "Antje"), "mozaiek": ("Esther Warmerdam", "Iris Bouwman"), "kwaliteitskaart": ("Diana", "Joris")}
 OTHERWISE = ("Marloes", "Theo")
-TOP = {"titel", "school", "kanaal", "lezers", "beurten"}
+TOP = {"titel", "school", "kanaal", "lezers", "klok", "beurten"}
 TURN = {"zegt", "oud", "nog_eens", "andere_pagina", "antwoord", "knoppen", "bevat", "bevat_niet", "slots"}
 OTHERS = {"lezer_schrijft", "lezer_zet", "minuten"}
 STATES = {"nieuw": State.NEW, "gelezen": State.READ, "in behandeling": State.BUSY, "afgesloten": State.CLOSED}
@@ -218,6 +220,8 @@ def _read_once() -> Iterator[None]:
 @pytest.fixture
 def play(build_house: BuildHouse, clock: FixedClock) -> Callable[[dict[str, Any]], Any]:
     async def begin(case: dict[str, Any]) -> Play:
+        if "klok" in case:
+            clock.set(datetime.fromisoformat(case["klok"]).replace(tzinfo=SCHOOL_TIME))
         house = build_house()
         school = case["school"]
         accounts = await enrol(house, school, *case.get("lezers", READERS.get(school, OTHERWISE)))
