@@ -2,8 +2,8 @@
 
 A case is a YAML file:
 
-- ``titel``, ``school``, ``kanaal`` (default ``rest``), ``lezers`` (names; two by default, none closes the brievenbus), ``klok`` (when
-  it is, by the clock on the wall: "2026-11-21 20:00"; a Friday morning by default);
+- ``titel``, ``school``, ``kanaal`` (default ``rest``), ``lezers`` (names; two by default, none closes the brievenbus), ``klok``
+  (when it is, by the clock on the wall: "2026-11-21 20:00"; a Friday morning by default);
 - ``beurten``: what happens, one after another. A turn of the pupil or parent has ``zegt``: a text, the title of a button that is
   offered now, or a payload. Between braces stands what only the run knows: ``{code}`` the five words that were shown,
   ``{fout}`` those with a slip of the pen, and so on (see ``Play._words``). Beside ``zegt``: ``oud: true`` sends it from the page

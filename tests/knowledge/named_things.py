@@ -39,6 +39,7 @@ class NoContent(BaseModel):
 class NamedFile(BaseModel):
     """named/<slug>.yaml."""
 
+    kenmerkend: list[Text]
     namen: list[Named]
     niet_inhoud: list[NoContent]
 
