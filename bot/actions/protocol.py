@@ -5,7 +5,7 @@ from __future__ import annotations
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.actions.tools import Domain, Events, button, label
+from bot.actions.tools import Domain, Events, button, label, menu_button
 from bot.actions.topics import PAGE, in_pieces
 from knowledge import Knowledge, School, Section
 
@@ -62,7 +62,8 @@ class ActionKop(Action):
         source = f"{school.document}, kop '{section.heading}'{under}, {place}"
         dispatcher.utter_message(text=source, json_message={"stijl": "bron"})
         more = [button(label(domain, "utter_kop_vervolg"), "kop", nr=f"{kind}.{number + 1}")] if number + 1 < len(pieces) else []
-        dispatcher.utter_message(response="utter_kop_eind", buttons=more)
+        on = [button(label(domain, "utter_knop_andere_kop"), "protocol_vraag"), menu_button(domain)]
+        dispatcher.utter_message(response="utter_kop_eind", buttons=[*more, *on])
         return []
 
 

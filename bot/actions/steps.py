@@ -6,7 +6,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.actions.tools import Domain, Events, button, label
+from bot.actions.tools import Domain, Events, button, label, menu_button
 from knowledge import Knowledge, School, Step, StepVariant
 
 # What one can ask about a step: the part of the payload, the field of the step, the response that names it.
@@ -44,7 +44,7 @@ class ActionStap(Action):
             variant, step, aspect = None, None, ""
         if variant is None and len(variants) > 1:
             buttons = [button(found.name, "stap", s=f"{at}.0") for at, found in enumerate(variants)]
-            dispatcher.utter_message(response="utter_stappen_welke", buttons=buttons)
+            dispatcher.utter_message(response="utter_stappen_welke", buttons=[*buttons, menu_button(domain)])
             return [SlotSet("stap", None)]
         variant = variant or variants[0]
         at = variants.index(variant)
@@ -84,7 +84,7 @@ def _tell_aspect(dispatcher: CollectingDispatcher, school: School, step: Step, a
 
 
 def _buttons(domain: Domain, variant: StepVariant, step: Step, at: int, here: int, asked: str) -> list[dict[str, str]]:
-    """And then; the questions about this step that were not asked just now; the step before."""
+    """And then; the questions about this step that were not asked just now; the step before; the menu."""
     found = []
     if here + 1 < len(variant.steps):
         found.append(button(label(domain, "utter_knop_en_daarna"), "stap", s=f"{at}.{here + 1}"))
@@ -93,4 +93,4 @@ def _buttons(domain: Domain, variant: StepVariant, step: Step, at: int, here: in
             found.append(button(label(domain, response.replace("utter_", "utter_knop_")), "stap", s=f"{at}.{here}.{aspect}"))
     if here > 0:
         found.append(button(label(domain, "utter_knop_vorige_stap"), "stap", s=f"{at}.{here - 1}"))
-    return found
+    return [*found, menu_button(domain)]

@@ -29,3 +29,8 @@ def button(title: str, intent: str, **entities: str) -> dict[str, str]:
     """A button that an action makes, for titles that are names or labels."""
     inside = ", ".join(f'"{name}":"{value}"' for name, value in entities.items())
     return {"title": title, "payload": f"/{intent}{{{inside}}}" if inside else f"/{intent}"}
+
+
+def menu_button(domain: Domain) -> dict[str, str]:
+    """The way back; buttons of a response come before those of an action, so that here the action has them all."""
+    return button(label(domain, "utter_knop_menu"), "menu")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.actions.tools import Domain, Events, button, label
+from bot.actions.tools import Domain, Events, button, label, menu_button
 from knowledge import Block, Knowledge, School, Topic
 
 # A rule is read in pieces of about a screen; a block is never cut.
@@ -38,16 +38,18 @@ class ActionOnderwerp(Action):
             dispatcher.utter_message(response="utter_staat_er_niet")
             _say_whom_to_ask(dispatcher, school, name)
             _say_who_is_outside(dispatcher, name)
-            dispatcher.utter_message(response="utter_onderwerp_eind")
+            dispatcher.utter_message(response="utter_onderwerp_eind", buttons=_on(domain))
             return []
         for block in blocks:
             dispatcher.utter_message(text=block.text)
             dispatcher.utter_message(text=school.cite(block), json_message={"stijl": "bron"})
         _say_who_is_outside(dispatcher, name)
+        if name == Topic.SIGNALEN:
+            dispatcher.utter_message(response="utter_signalen_let_op")
         more = []
         if number + 1 < len(pieces):
             more.append(button(label(domain, "utter_kop_vervolg"), "onderwerp", t=f"{name}.{number + 1}"))
-        dispatcher.utter_message(response="utter_onderwerp_eind", buttons=more)
+        dispatcher.utter_message(response="utter_onderwerp_eind", buttons=[*more, *_on(domain)])
         return []
 
 
@@ -70,8 +72,8 @@ class ActionOnderwerpen(Action):
             button(label(domain, f"utter_onderwerp_{topic}"), "onderwerp", t=str(topic)) for topic in topics[start : start + PAGE]
         ]
         if start + PAGE < len(topics):
-            buttons.append(button(label(domain, "utter_koppen_meer"), "onderwerpen", nr=str(start + PAGE)))
-        dispatcher.utter_message(response="utter_onderwerpen", buttons=buttons)
+            buttons.append(button(label(domain, "utter_onderwerpen_meer"), "onderwerpen", nr=str(start + PAGE)))
+        dispatcher.utter_message(response="utter_onderwerpen", buttons=[*buttons, menu_button(domain)])
         return []
 
 
@@ -126,6 +128,11 @@ def in_pieces(blocks: tuple[Block, ...]) -> list[list[Block]]:
             pieces.append([])
         pieces[-1].append(block)
     return pieces
+
+
+def _on(domain: Domain) -> list[dict[str, str]]:
+    """The ways on after a topic."""
+    return [button(label(domain, "utter_knop_alle_onderwerpen"), "onderwerpen"), menu_button(domain)]
 
 
 def _say_whom_to_ask(dispatcher: CollectingDispatcher, school: School, topic: str) -> None:

@@ -183,7 +183,14 @@ def test_every_tip_of_every_list_has_a_response_with_its_buttons(tips: TipList) 
 def test_every_topic_and_every_question_about_a_step_has_a_short_title() -> None:
     titles = [f"utter_onderwerp_{topic}" for topic in Topic]
     titles += [f"utter_knop_stap_{part}" for part in ("wie", "met", "tijd", "waar", "hoort", "verder")]
-    for name in [*titles, "utter_knop_en_daarna", "utter_knop_vorige_stap"]:
+    for name in [
+        *titles,
+        "utter_knop_en_daarna",
+        "utter_knop_vorige_stap",
+        "utter_knop_menu",
+        "utter_knop_alle_onderwerpen",
+        "utter_knop_andere_kop",
+    ]:
         (variation,) = RESPONSES[name].variations
         assert not variation.buttons
         assert 0 < len(variation.text.text) <= 40
