@@ -12,6 +12,8 @@ from bot.actions.tools import Domain, Events
 from bot.clock import SCHOOL_TIME, Clock
 from knowledge import Knowledge, Person
 
+_ABOUT_BULLYING = frozenset({"gepest", "gezien", "online"})
+
 
 class ActionWieHelpt(Action):
     """Lists the people for a pupil or for a parent."""
@@ -73,7 +75,10 @@ class ActionVolgendePersoon(Action):
         number = last + 1 if isinstance(last, int) else 0
         if number < len(people):
             dispatcher.utter_message(response="utter_persoon_begin")
-            _list(dispatcher, people[number : number + 1])
+            person = people[number]
+            # For what one goes to a person is said to who is bullied; who is angry or did something only hears who it is.
+            bullied = tracker.get_slot("lijst") in _ABOUT_BULLYING
+            dispatcher.utter_message(text=f"{_who(person)}: {person.purpose}" if bullied else f"{_who(person)}.")
         elif number == len(people):
             dispatcher.utter_message(response="utter_personen_op")
         return [SlotSet("persoon", min(number, len(people)))]

@@ -114,8 +114,12 @@ class ActionFeit(Action):
 
 
 # What somebody typed, instead of pressing the button that names the topic.
-_TOPIC_OF_INTENT = {"niet_geholpen": Topic.TE_WEINIG.value}
-_FACT_OF_INTENT = {"na_melding": "na_melding", "klikken": "klikken"}
+_TOPIC_OF_INTENT = {
+    "niet_geholpen": Topic.TE_WEINIG.value,
+    "straf_vraag": Topic.GEVOLGEN.value,
+    "ouders_vraag": Topic.OUDERS_INGELICHT.value,
+}
+_FACT_OF_INTENT = {"na_melding": "na_melding", "klikken": "klikken", "straf_vraag": "straf", "ouders_vraag": "ouders"}
 # That telling is no snitching holds at every school, whether its document says so or not.
 _ELSEWHERE = frozenset({"klikken"})
 
