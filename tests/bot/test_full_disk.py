@@ -24,7 +24,8 @@ from bot.storage import Insert, SeenRow, SqliteStorage, StorageFull, UnitOfWork
 from tests.bot.conftest import Account, Pupil
 from tests.bot.fault_child import remember
 
-WHAT = "Ze duwen me van de trap. " * 80
+# So long that no page with room for it is left: the state of a chat, too, is padded to steps.
+WHAT = "Ze duwen me van de trap. " * 158
 MESSAGE = "Het gebeurde weer. " * 120
 ANSWER = "Dank je wel voor je bericht. " * 80
 
