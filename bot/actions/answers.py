@@ -126,7 +126,7 @@ def _sounds(text: str, *, typed: bool) -> set[str]:
         for name in {word, word.removesuffix("s")} if typed else {word}:
             found.add(name)
             if len(name) >= _HEARD:
-                found.add(sound_key(re.sub(r"^y", "i", name)))
+                found.add(sound_key(re.sub(r"c$", "k", re.sub(r"^y", "i", name))))
     return found
 
 

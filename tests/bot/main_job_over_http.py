@@ -260,7 +260,7 @@ class Job:
             await other.say_all("Leerling", "/melding_doen", "/overslaan", "Nee, niemand van hen", "/overslaan", words)
             await other.say_all(*["/overslaan"] * 6)
             assert words in other.page
-            self._keep_blobs(words)
+            self._keep_locked(words, other.hidden["token"][0])
             await other.say(end)
             assert words not in other.page.replace(f"<p>{end}</p>", "")
             self._tokens(other)
@@ -289,11 +289,12 @@ class Job:
         self.give("page id", *browser.hidden["id"][-2:])
         self.give_raw(f"sender {browser.hidden['token'][0][:6]}", base64.urlsafe_b64decode(browser.hidden["token"][0])[:16])
 
-    def _keep_blobs(self, words: str) -> None:
-        """The locked drafts as they stand on the disk now; after throwing away not even these may be left."""
+    def _keep_locked(self, words: str, token: str) -> None:
+        """The locked draft as it stands on the disk now; after throwing away not even this may be left."""
+        ident = ServerKey(self.key).hash("conversation", token.encode())
         with closing(sqlite3.connect(self.config.data / DATABASE)) as db:
-            largest = max((bytes(row[0]) for row in db.execute("SELECT locked FROM conversation")), key=len)
-        self.give_raw(f"locked: {words}", largest[24:88])
+            [(locked,)] = db.execute("SELECT locked FROM conversation WHERE id = ?", [ident])
+        self.give_raw(f"locked: {words}", bytes(locked[24:88]))
 
 
 def main() -> None:
