@@ -155,7 +155,7 @@ class Conversation:
                 card = self._engine.say(f"utter_gevaar_{understood.danger.kind}", taken.tracker, incoming.facts.channel)
                 taken = replace(taken, messages=(card, *taken.messages))
             if not keep:
-                return Replies(taken.messages, stored.tracker.turn, self._engine.asks_text(taken.tracker))
+                return Replies(taken.messages, stored.tracker.turn, self._engine.asks_text(taken.tracker), kept=False)
             operations = await self._operations(ident, incoming, stored, taken, None if repeated else delivery)
             await self._storage.commit(UnitOfWork(operations))
         except Conflict:
@@ -291,7 +291,7 @@ class Conversation:
         if response in _TRY_AGAIN and tracker.active_loop is not None:
             messages += await self._question(tracker, incoming.facts)
         # A page whose conversation could not be read stays at the number that it has, and can be sent again.
-        return Replies(tuple(messages), tracker.turn if before else incoming.turn or 0)
+        return Replies(tuple(messages), tracker.turn if before else incoming.turn or 0, kept=False)
 
     async def _question(self, tracker: Tracker, facts: Facts) -> Sequence[BotMessage]:
         """The question of now, so that trying again is one tap; nothing of this is kept."""
