@@ -48,8 +48,9 @@ log = logging.getLogger(__name__)
 _SIZES = (*STEPS, 64 * 1024, 256 * 1024)
 # Telegram's own limit, and more than a child types on a phone.
 LONGEST = 4000
-# A turn that lost a race is taken again; three losses in a row do not happen to people.
-TRIES = 3
+# A turn that lost a race is taken again. Each loss means that another process finished a turn of the same conversation, and a
+# person does not press that often.
+TRIES = 8
 # Answered from any page, however old: help, and a second press of versturen, which then shows the same code.
 _ALWAYS = frozenset({"help", "versturen", "wis_gesprek"})
 # Rasa answers these payloads by beginning anew, without a word. We have a button for that, and a word.

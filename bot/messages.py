@@ -60,7 +60,7 @@ class Replies:
     Attributes:
         messages: in the order in which they are said.
         turn: the number of the turn that a next message from this page belongs to.
-        kept: whether the message counted; what was typed in one that did not (a full disk, a stale page) belongs to its writer still.
+        kept: whether the message counted; what was typed in one that did not (a full disk, a stale page) is its writer's still.
         text_allowed: whether the question that is asked now takes typed text (it always may be typed; this steers the focus).
     """
 
