@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from bot.actions.tools import SKIPPED, Domain, label
@@ -112,9 +113,15 @@ class People:
         for person in self.all:
             if not person.reader or person.key in exclusion.readers + exclusion.cleared:
                 continue
-            if spoken & _sounds(person.name, typed=False):
+            if spoken & _sounds_of_name(person.name):
                 return person
         return None
+
+
+@lru_cache(maxsize=2048)
+def _sounds_of_name(name: str) -> frozenset[str]:
+    """As below, once for each reader of all schools. Only their names are remembered, never what a child typed."""
+    return frozenset(_sounds(name, typed=False))
 
 
 def _sounds(text: str, *, typed: bool) -> set[str]:
