@@ -49,8 +49,9 @@ log = logging.getLogger(__name__)
 _SIZES = (*STEPS, 64 * 1024, 256 * 1024)
 # Telegram's own limit, and more than a child types on a phone.
 LONGEST = 4000
-# A turn that lost a race is taken again; three losses in a row do not happen to people.
-TRIES = 3
+# A turn that lost a race is taken again. Each loss means that another process finished a turn of the same conversation, and a
+# person does not press that often.
+TRIES = 8
 # Answered from any page, however old: help, and a second press of versturen, which then shows the same code.
 _ALWAYS = frozenset({"help", "versturen", "wis_gesprek"})
 # Means the same in the middle of a text question as everywhere else.
@@ -158,7 +159,7 @@ class Conversation:
                 card = self._engine.say(f"utter_gevaar_{understood.danger.kind}", taken.tracker, incoming.facts.channel)
                 taken = replace(taken, messages=(card, *taken.messages))
             if not keep:
-                return Replies(taken.messages, stored.tracker.turn, self._engine.asks_text(taken.tracker))
+                return Replies(taken.messages, stored.tracker.turn, self._engine.asks_text(taken.tracker), kept=False)
             operations = await self._operations(ident, incoming, stored, taken, None if repeated else delivery)
             await self._storage.commit(UnitOfWork(operations))
         except Conflict:
@@ -295,7 +296,7 @@ class Conversation:
         if response in _TRY_AGAIN and tracker.active_loop is not None:
             messages += await self._question(tracker, incoming.facts)
         # A page whose conversation could not be read stays at the number that it has, and can be sent again.
-        return Replies(tuple(messages), tracker.turn if before else incoming.turn or 0)
+        return Replies(tuple(messages), tracker.turn if before else incoming.turn or 0, kept=False)
 
     async def _question(self, tracker: Tracker, facts: Facts) -> Sequence[BotMessage]:
         """The question of now, so that trying again is one tap; nothing of this is kept."""

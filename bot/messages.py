@@ -60,9 +60,11 @@ class Replies:
     Attributes:
         messages: in the order in which they are said.
         turn: the number of the turn that a next message from this page belongs to.
+        kept: whether the message counted; what was typed in one that did not (a full disk, a stale page) is its writer's still.
         text_allowed: whether the question that is asked now takes typed text (it always may be typed; this steers the focus).
     """
 
     messages: tuple[BotMessage, ...] = field(repr=False)
     turn: int
     text_allowed: bool = True
+    kept: bool = True

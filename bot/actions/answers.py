@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from bot.actions.tools import SKIPPED, Domain, label
@@ -112,9 +113,15 @@ class People:
         for person in self.all:
             if not person.reader or person.key in exclusion.readers + exclusion.cleared:
                 continue
-            if spoken & _sounds(person.name, typed=False):
+            if spoken & _sounds_of_name(person.name):
                 return person
         return None
+
+
+@lru_cache(maxsize=2048)
+def _sounds_of_name(name: str) -> frozenset[str]:
+    """As below, once for each reader of all schools. Only their names are remembered, never what a child typed."""
+    return frozenset(_sounds(name, typed=False))
 
 
 def _sounds(text: str, *, typed: bool) -> set[str]:
@@ -126,7 +133,7 @@ def _sounds(text: str, *, typed: bool) -> set[str]:
         for name in {word, word.removesuffix("s")} if typed else {word}:
             found.add(name)
             if len(name) >= _HEARD:
-                found.add(sound_key(re.sub(r"^y", "i", name)))
+                found.add(sound_key(re.sub(r"c$", "k", re.sub(r"^y", "i", name))))
     return found
 
 

@@ -7,6 +7,7 @@ import os
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import fields
@@ -32,9 +33,28 @@ def _connect(path: Path) -> Database:
     connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=BUSY_MS / 1000)
     db = Database(connection, execute_plugins=False)
     # FULL: a commit that was reported survives a power cut. secure_delete: what was deleted is overwritten.
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON", "temp_store = MEMORY"):
-        db.execute(f"PRAGMA {pragma}").fetchall()
+    try:
+        _use_wal(db)
+        for pragma in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON", "temp_store = MEMORY"):
+            db.execute(f"PRAGMA {pragma}").fetchall()
+    except BaseException:
+        connection.close()
+        raise
     return db
+
+
+def _use_wal(db: Database) -> None:
+    """Switch to a write-ahead log. For this one step SQLite does not wait for another process that starts at this moment."""
+    until = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL").fetchall()
+            return
+        except sqlite3.OperationalError as error:
+            # The lowest byte: the others say more precisely why it is busy.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 _COLUMNS = {table.table: tuple(f.name for f in fields(table)) for table in TABLES}

@@ -93,6 +93,9 @@ class ChatPages:
         )
         said = form.typed if form.pressed is None else form.title
         draft = form.typed if form.pressed == _KEEPS_DRAFT else ""
+        if form.pressed is None and not replies.kept:
+            # What did not count goes back into the field, to be sent again as it is.
+            said, draft = "", form.typed
         return self._page(page, form.token, replies, said=said, draft=draft)
 
     def _page(

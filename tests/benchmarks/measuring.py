@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.benchmarks import program
 from tests.benchmarks.load import Job, Outcome
 from tests.benchmarks.program import NO_MEMORY, Memory, Program
+from tests.benchmarks.scripts import LONG
 
 SCHOOL = "jps"
 _ROOT = Path(__file__).resolve().parents[2]
@@ -139,8 +140,9 @@ async def measure(plan: Plan, folder: Path, say: Callable[[str], None]) -> Figur
 
 
 def _run(running: Program, script: str, connections: int, plan: Plan) -> Run:
-    most = max(plan.most, 320) if script == "long" else plan.most
-    job = Job(running.port, SCHOOL, script, connections, plan.warm_up, plan.seconds, most)
+    # One conversation at a time, and what counts are ten of its turns: that takes longer to be sure of.
+    most, seconds = (max(plan.most, len(LONG)), plan.seconds * 3) if script == "long" else (plan.most, plan.seconds)
+    job = Job(running.port, SCHOOL, script, connections, plan.warm_up, seconds, most)
     cpu, everything, own, began = running.cpu(), program.cpu_of_all(), _cpu_of_children(), time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.load"],
@@ -149,7 +151,7 @@ def _run(running: Program, script: str, connections: int, plan: Plan) -> Run:
         text=True,
         cwd=_ROOT,
         check=True,
-        timeout=plan.warm_up + plan.seconds + 90,
+        timeout=plan.warm_up + seconds + 90,
     )
     took = running.cpu() - cpu
     others = program.cpu_of_all() - everything - took - (_cpu_of_children() - own)

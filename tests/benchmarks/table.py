@@ -84,7 +84,8 @@ def _method(plan: Plan, figures: Figures) -> str:
         f"end the database is asked whether it holds every turn. Each pupil sends the next message when the answer is there: "
         f"{len(BUTTONS)} buttons or {len(TEXTS)} texts a conversation, {len(FORM)} turns to a melding (p50 and p99 there: of "
         f"*versturen* alone, with Argon2id at 64 MiB and 4 passes). Medians of {plan.runs} runs of {plan.seconds:g} s after "
-        f"{plan.warm_up:g} s of warming up. Meanwhile other programs took {statistics.median(others):.2f} cores "
+        f"{plan.warm_up:g} s of warming up (long conversations: three times as long). "
+        f"Meanwhile other programs took {statistics.median(others):.2f} cores "
         f"(from {min(others):.2f} to {max(others):.2f})."
     )
 

@@ -17,7 +17,7 @@ import sqlite3
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
 import httpx
 
@@ -43,6 +43,7 @@ WIE_WEET = "mijn hartsvriendin Quirine"
 WENS = "dat meester Wolfhart het tegenhoudt"
 WRITE_ON = "Vandaag gooiden ze mijn broodtrommel in de regenton."
 DRAFT = "Dit is een kladje over de hoogspringmat."
+UNLUCKY = "De schildpad van Everhard is zoek."
 WIPED = "Mijn oom Diederik zit op de strafbank."
 ANSWER = "Wat moedig van je. Morgen zit ik bij de vijverbank."
 NOTE = "Overlegd met de schoolmaatschappelijk werkster over de klassenindeling."
@@ -260,15 +261,16 @@ class Job:
             await other.say_all("Leerling", "/melding_doen", "/overslaan", "Nee, niemand van hen", "/overslaan", words)
             await other.say_all(*["/overslaan"] * 6)
             assert words in other.page
-            self._keep_blobs(words)
+            self._keep_locked(words, other.hidden["token"][0])
             await other.say(end)
             assert words not in other.page.replace(f"<p>{end}</p>", "")
             self._tokens(other)
+        await self._errors_that_quote(house, base)
         self.stage("thrown away")
         self._tokens(pupil)
         self._tokens(back)
         self.give("form", *(value for browser in (ivonne, antje) for value in browser.hidden.get("formulier", [])))
-        self.give("pupil", WAT, WAAR, WANNEER, CHANGED_WAAR, HOE_VAAK, WIE_WEET, WENS, WRITE_ON, DRAFT, WIPED)
+        self.give("pupil", WAT, WAAR, WANNEER, CHANGED_WAAR, HOE_VAAK, WIE_WEET, WENS, WRITE_ON, DRAFT, WIPED, UNLUCKY)
         self.give("reader wrote", ANSWER, NOTE)
         self.give("browser", AGENT, FORWARDED, "127.0.0.1", base.removeprefix("http://"))
         # for whoever wants to know: the keys of the melding
@@ -284,16 +286,36 @@ class Job:
         self.give_raw("S", keys.staff)
         await ivonne.post("/inbox/uitloggen")
 
+    async def _errors_that_quote(self, house: House, base: str) -> None:
+        """Whatever fails, however much its error quotes: the page has words of ours, and the log a place in the code."""
+        unlucky = Browser(base)
+        await unlucky.get("/jps/")
+        await unlucky.say_all("Leerling", "/melding_doen", "/overslaan", "Nee, niemand van hen", "/overslaan")
+
+        async def fail(*given: object, **_: object) -> NoReturn:
+            raise RuntimeError(f"{UNLUCKY} {given!r} {unlucky.hidden} 127.0.0.1")
+
+        for place, method in ((house.storage, "commit"), (house.conversation, "_take"), (house.conversation, "handle")):
+            kept = getattr(place, method)
+            setattr(place, method, fail)
+            answer = await unlucky.client.post("/jps/", data={**unlucky._fields(), "text": UNLUCKY})
+            setattr(place, method, kept)
+            assert UNLUCKY.split()[-1] not in answer.text.split("</div>")[-1]
+        await unlucky.say(UNLUCKY)
+        assert "Traceback" not in unlucky.page
+        self._tokens(unlucky)
+
     def _tokens(self, browser: Browser) -> None:
         self.give("sender token", *browser.hidden["token"][:1])
         self.give("page id", *browser.hidden["id"][-2:])
         self.give_raw(f"sender {browser.hidden['token'][0][:6]}", base64.urlsafe_b64decode(browser.hidden["token"][0])[:16])
 
-    def _keep_blobs(self, words: str) -> None:
-        """The locked drafts as they stand on the disk now; after throwing away not even these may be left."""
+    def _keep_locked(self, words: str, token: str) -> None:
+        """The locked draft as it stands on the disk now; after throwing away not even this may be left."""
+        ident = ServerKey(self.key).hash("conversation", token.encode())
         with closing(sqlite3.connect(self.config.data / DATABASE)) as db:
-            largest = max((bytes(row[0]) for row in db.execute("SELECT locked FROM conversation")), key=len)
-        self.give_raw(f"locked: {words}", largest[24:88])
+            [(locked,)] = db.execute("SELECT locked FROM conversation WHERE id = ?", [ident])
+        self.give_raw(f"locked: {words}", bytes(locked[24:88]))
 
 
 def main() -> None:

@@ -24,7 +24,8 @@ from bot.storage import Insert, SeenRow, SqliteStorage, StorageFull, UnitOfWork
 from tests.bot.conftest import Account, Pupil
 from tests.bot.fault_child import remember
 
-WHAT = "Ze duwen me van de trap. " * 80
+# So long that no page with room for it is left: the state of a chat, too, is padded to steps.
+WHAT = "Ze duwen me van de trap. " * 158
 MESSAGE = "Het gebeurde weer. " * 120
 ANSWER = "Dank je wel voor je bericht. " * 80
 
@@ -172,6 +173,7 @@ async def test_a_chat_turn_that_cannot_be_kept_is_asked_again(
     with broken(house):
         told_that_nothing_was_sent(await pupil.says(WHAT, message_id="page-1"))
         assert pupil.names() == ["utter_storing", "utter_ask_melding_form_wat"]
+        assert not pupil.replies.kept
         assert dump(house) == before
         assert pupil.turn == page
     # When the page is sent again, with the text that stands on it

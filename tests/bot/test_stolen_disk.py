@@ -126,6 +126,7 @@ def test_the_search_finds_what_is_in_clear(stolen: Stolen, haystack: Haystack) -
     assert any(b"jps" in content for content in stolen.files("sent").values())
     assert b"DEBUG rasa_sdk.executor" in stolen.log
     assert b"DEBUG httpcore" in stolen.log
+    assert stolen.log.count(b"RuntimeError at ") >= 2  # errors that quote all they were given
     # The search reads base64: the server key stands in its own file, and in no other.
     assert {Path(place).name for place in haystack.holds(read_key_file(stolen))} == {"server.key"}
     assert {"brievenbus.db", "brievenbus.db-wal", "brievenbus.db-shm", "server.key", "backup.db"} == {
@@ -148,7 +149,7 @@ def test_nothing_that_was_typed_or_given_out_is_found(stolen: Stolen, haystack: 
 
 def test_every_kind_is_searched_for(stolen: Stolen) -> None:
     assert set(stolen.words) == set(KINDS)
-    assert len(stolen.words["pupil"]) == 10
+    assert len(stolen.words["pupil"]) == 11
     assert len(stolen.words["cookie"]) >= 4
 
 

@@ -58,5 +58,4 @@ def pictures() -> Path | None:
 
 async def photograph(page: Page, folder: Path | None, name: str) -> None:
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
         await page.screenshot(path=folder / f"{name}.png")

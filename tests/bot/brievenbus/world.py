@@ -122,7 +122,7 @@ class World:
         for who, username in self.usernames.items():
             await note(f"log-in {who}", lambda u=username: self._login(u))
         await note("invitation", lambda: house.staff.invitation(self.invitation))
-        seen["chat"] = await self._says("chat-1", "/help", turn=None)
+        seen["chat"] = await self._says("chat-1", "achter de school")
         seen["second delivery"] = await self._says("chat-2", "in de gang", message_id="m1")
         session = await house.staff.session(self.cookies["Ivonne"])
         if session is not None:

@@ -199,6 +199,17 @@ async def test_texts_are_from_short_lists(world: World) -> None:
     }
 
 
+async def test_a_closed_melding_says_when_it_is_deleted(world: World) -> None:
+    session = await world.house.staff.session(world.cookies["Ivonne"])
+    assert session is not None
+    await world.house.inbox.set_state(session, world.meldingen["B"].id, State.CLOSED, "closing")
+    [row] = [row for row in world.rows()["melding"] if row["id"] == world.meldingen["B"].id]
+    assert row["state"] == State.CLOSED.value
+    assert row["due"] is not None
+    assert all(COLUMNS["melding", column](value) for column, value in row.items())
+    world.restore()
+
+
 async def test_the_length_of_a_chat_says_almost_nothing(world: World) -> None:
     """A child that wrote ten letters and one that wrote three hundred leave rows of one length."""
     lengths = set()

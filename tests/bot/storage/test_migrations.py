@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -89,22 +90,37 @@ async def test_a_database_of_a_newer_program_is_not_touched(file: Path) -> None:
     ask(file, "PRAGMA journal_mode = DELETE")
 
 
-def test_processes_that_start_together_make_one_database(file: Path) -> None:
-    code = (
-        "import asyncio, pathlib, sys; from bot.storage import SqliteStorage; "
-        "print(flush=True); sys.stdin.read(); asyncio.run(SqliteStorage(pathlib.Path(sys.argv[1])).close())"
-    )
-    command = [sys.executable, "-W", "error", "-c", code, str(file)]
+_OPEN_TOGETHER = """
+import asyncio, sys, time
+from pathlib import Path
+from bot.storage import SqliteStorage
+
+async def main(folder):
+    print(flush=True)
+    first = float(sys.stdin.readline())
+    for number in range(40):
+        while time.time() < first + number * 0.03:
+            pass
+        await SqliteStorage(folder / f"{number}.db").close()
+
+asyncio.run(main(Path(sys.argv[1])))
+"""
+
+
+def test_processes_that_start_together_make_one_database(tmp_path: Path) -> None:
+    # Given processes that open (and close) a new database at the same moment, forty times
+    command = [sys.executable, "-W", "error", "-c", _OPEN_TOGETHER, str(tmp_path)]
     pipe = subprocess.PIPE
-    children = [subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe) for _ in range(4)]
-    # Given that all have started, and wait for the same moment
+    children = [subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True) for _ in range(2)]
     for child in children:
         assert child.stdout is not None
         child.stdout.readline()
+    first = time.time() + 0.05
     for child in children:
         assert child.stdin is not None
-        child.stdin.close()
-        child.stdin = None
+        child.stdin.write(f"{first}\n")
+        child.stdin.flush()
+    # Then none is turned away, and each database was made once
     ended = [(child.communicate()[1], child.returncode) for child in children]
-    assert ended == [(b"", 0)] * 4
-    assert ask(file, "PRAGMA user_version") == [(len(migrations.MIGRATIONS),)]
+    assert ended == [("", 0)] * 2
+    assert [ask(file, "PRAGMA user_version") for file in tmp_path.glob("*.db")] == [[(len(migrations.MIGRATIONS),)]] * 40

@@ -32,6 +32,7 @@ class FakeTalks:
     def __init__(self) -> None:
         self.says: tuple[BotMessage, ...] = (BotMessage("Wat wil je doen?", MENU),)
         self.text_allowed = True
+        self.kept = True
         self.heard: list[Incoming] = []
         self.opened: list[Facts] = []
         self.error: Exception | None = None
@@ -44,7 +45,7 @@ class FakeTalks:
         self.heard.append(incoming)
         if self.error is not None:
             raise self.error
-        return Replies(self.says, (incoming.turn or 0) + 1, self.text_allowed)
+        return Replies(self.says, (incoming.turn or 0) + 1, self.text_allowed, self.kept)
 
 
 @dataclass

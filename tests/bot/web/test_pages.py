@@ -223,3 +223,10 @@ async def test_an_unknown_school_is_not_found(web: Web) -> None:
         assert answer.status_code == 404
         assert "Deze school kennen we niet." in answer.text
         assert "nergens" not in answer.text
+
+
+async def test_what_was_typed_and_did_not_count_stays_in_the_field(web: Web) -> None:
+    web.talks.kept = False
+    page = (await web.client.post("/jps/", data={**await web.begin(), "text": "ze pakten mijn tas"})).text
+    assert "ze pakten mijn tas</textarea>" in page
+    assert page.count("ze pakten mijn tas") == 1
