@@ -201,11 +201,12 @@ class Conversation:
         if len(text) > LONGEST:
             turn.ask_again, turn.values = "utter_te_lang", {"max": str(LONGEST)}
             return asked, True
-        if intent not in _NAVIGATION and self._engine.asks_text(stored.tracker) and parse_payload(text) is None:
+        # Only a code is no text: there danger is answered, and the code asked for again.
+        code_asked = understood.danger is not None and stored.tracker.requested_slot == "code"
+        typed = parse_payload(text) is None and intent not in _NAVIGATION and not code_asked
+        if typed and self._engine.asks_text(stored.tracker):
             # What is typed at a text question is its answer, whatever it would mean elsewhere; danger's card comes first.
-            # Only a code is no text: there danger is answered, and the code asked for again.
-            if understood.danger is None or stored.tracker.requested_slot != "code":
-                intent = "nlu_fallback"
+            intent = "nlu_fallback"
         if intent in _RASAS_OWN:
             intent = "nlu_fallback"
         # A button of ours carries words; whatever else a payload made by hand carries is no answer to anything.
