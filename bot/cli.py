@@ -18,6 +18,7 @@ import click
 from bot import demo as demonstration
 from bot import logs
 from bot.channels.terminal import talk
+from bot.clock import SystemClock
 from bot.config import Config, SettingProblem
 from bot.house import DATABASE, House, UnknownSchool, build, read_knowledge
 from bot.server_key import load_server_key
@@ -221,6 +222,10 @@ def check() -> None:
         click.echo(line)
     if problems:
         sys.exit(1)
+    overdue = read_knowledge().overdue(SystemClock().now().date())
+    if overdue:
+        names = ", ".join(line.name for line in overdue)
+        click.echo(f"Let op: bel of open deze hulplijnen, en zet de datum in knowledge/hulplijnen.yaml: {names}.", err=True)
     click.echo("Alles klopt: instellingen, gesprekken en kennis.")
 
 

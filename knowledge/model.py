@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -425,3 +425,8 @@ class Knowledge:
     schools: Mapping[str, School]
     tips: Mapping[str, TipList]
     helplines: Mapping[str, Helpline]
+
+    def overdue(self, today: date) -> tuple[Helpline, ...]:
+        """The helplines that no person checked in the year before ``today``: a number may be out of use."""
+        year_ago = today - timedelta(days=365)
+        return tuple(line for line in self.helplines.values() if line.checked_on is None or line.checked_on < year_ago)

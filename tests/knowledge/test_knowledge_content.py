@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -139,3 +141,12 @@ def test_the_helplines_of_the_danger_card_are_here(known: Knowledge) -> None:
         "stop_pesten_nu": None,
     }
     assert known.helplines["zelfmoordpreventie"].other_number == "0800-0113"
+
+
+def test_a_helpline_that_nobody_checked_for_a_year_is_overdue(known: Knowledge) -> None:
+    checked = {name: replace(line, checked_on=date(2026, 1, 10)) for name, line in known.helplines.items()}
+    fresh = replace(known, helplines=checked)
+
+    assert known.overdue(date(2026, 1, 11)) == tuple(known.helplines.values())  # nobody has checked any yet
+    assert fresh.overdue(date(2027, 1, 10)) == ()
+    assert fresh.overdue(date(2027, 1, 11)) == tuple(checked.values())
