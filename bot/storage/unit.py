@@ -94,7 +94,7 @@ class Storage(Protocol):
     async def count(self, reader: bytes) -> Mapping[str, int]:
         """How many meldingen a reader holds a key for, by state."""
 
-    async def sweep(self, conversations: int, seen: int, sessions: int, invitations: int, meldingen: int) -> None:
+    async def sweep(self, conversations: int, seen: int, sessions: int, invitations: int, meldingen: int, links: int = 0) -> None:
         """Delete what is older than the given half-days, and the closed meldingen that were due before ``meldingen``."""
 
     async def close(self) -> None:

@@ -24,7 +24,7 @@ from bot.brievenbus.entries import entry_id, thread_key
 from bot.brievenbus.keys import SealBroken, ServerKey, Stretching, decrypt, derive
 from bot.brievenbus.recovery import RecoveryKeyWrong, open_secret
 from bot.brievenbus.words import load
-from bot.server_key import _read as read_server_key
+from bot.server_key import read as read_server_key
 from bot.storage.rows import TABLES
 from tests.bot.conftest import FAST
 from tests.bot.leaks import Haystack, planted, spellings
