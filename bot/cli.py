@@ -20,6 +20,7 @@ from bot import logs
 from bot.channels.terminal import talk
 from bot.config import Config, SettingProblem
 from bot.house import DATABASE, House, UnknownSchool, build, read_knowledge
+from bot.runtime_key import load_runtime_key
 from bot.server_key import load_server_key
 from bot.serving import run
 from bot.storage import SchemaTooNew, StorageProblem
@@ -103,7 +104,7 @@ def start() -> None:
     if problems := config.problems():
         raise click.ClickException("\n".join(problems))
     _refuse_demo(config)
-    house = build(config, _server_key(config))
+    house = build(config, _server_key(config), runtime_key=load_runtime_key(config))
     asyncio.run(_start(house))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.resources import files
@@ -26,6 +27,7 @@ from bot.clock import Clock, SystemClock, half_day
 from bot.config import Config
 from bot.conversation import Conversation
 from bot.inbox import inbox_blueprint
+from bot.outbox import Outbox
 from bot.storage import SqliteStorage, Storage, StorageProblem
 from bot.web import SchoolPage, create_app
 from bot.web.headers import App
@@ -44,6 +46,7 @@ _KEEP_CONVERSATIONS = 1
 _KEEP_SEEN = 4
 _KEEP_SESSIONS = 1
 _KEEP_INVITATIONS = 7
+_KEEP_LINKS = 1
 
 
 class UnknownSchool(Exception):
@@ -57,10 +60,12 @@ class House:
     config: Config
     clock: Clock
     server: ServerKey = field(repr=False)
+    runtime: ServerKey = field(repr=False)
     knowledge: Knowledge = field(repr=False)
     storage: Storage = field(repr=False)
     lanes: Lanes = field(repr=False)
     roster: Roster = field(repr=False)
+    outbox: Outbox = field(repr=False)
     mailbox: Mailbox = field(repr=False)
     staff: Staff = field(repr=False)
     inbox: Inbox = field(repr=False)
@@ -103,6 +108,7 @@ class House:
             sessions=today - _KEEP_SESSIONS,
             invitations=today - _KEEP_INVITATIONS,
             meldingen=today,
+            links=today - _KEEP_LINKS,
         )
 
     async def keep_swept(self) -> None:
@@ -127,12 +133,20 @@ def read_knowledge() -> Knowledge:
     return load_knowledge(default_folder(), read_yaml)
 
 
-def build(config: Config, server_key: bytes, *, clock: Clock | None = None, stretching: Stretching | None = None) -> House:
+def build(
+    config: Config,
+    server_key: bytes,
+    *,
+    runtime_key: bytes | None = None,
+    clock: Clock | None = None,
+    stretching: Stretching | None = None,
+) -> House:
     """Build the house on the data folder of the settings.
 
     Args:
         config: the settings.
         server_key: 32 bytes.
+        runtime_key: 32 bytes; one that lives as long as this house if None.
         clock: the machine's if None.
         stretching: of passwords and codes; from the settings if None. Tests make it faster, settings cannot.
 
@@ -151,10 +165,11 @@ def build(config: Config, server_key: bytes, *, clock: Clock | None = None, stre
     engine = Engine(load_dialogues(folders))
     understanding = Understanding(folders)
     words = load_words()
-    server = ServerKey(server_key)
+    server, runtime = ServerKey(server_key), ServerKey(runtime_key or secrets.token_bytes(32))
     storage = SqliteStorage(config.data / DATABASE)
     lanes = Lanes()
     roster = Roster(storage, server)
+    outbox = Outbox(storage, server, runtime, clock)
     mailbox = Mailbox(storage, server, Codes(server, words, stretching), lanes.pupils, roster, clock)
     sessions = Sessions(storage, roster, clock, timedelta(minutes=config.inbox_minuten))
     executor = ActionExecutor()
@@ -164,10 +179,12 @@ def build(config: Config, server_key: bytes, *, clock: Clock | None = None, stre
         config=config,
         clock=clock,
         server=server,
+        runtime=runtime,
         knowledge=knowledge,
         storage=storage,
         lanes=lanes,
         roster=roster,
+        outbox=outbox,
         mailbox=mailbox,
         staff=Staff(storage, server, roster, sessions, lanes.staff, clock, stretching),
         inbox=Inbox(storage, server, clock, timedelta(days=config.bewaren_dagen)),
