@@ -155,8 +155,8 @@ class Conversation:
             if understood.danger is not None and understood.danger.tier == "red":
                 card = self._engine.say(f"utter_gevaar_{understood.danger.kind}", taken.tracker, incoming.facts.channel)
                 taken = replace(taken, messages=(card, *taken.messages))
-            if not keep:
-                return Replies(taken.messages, stored.tracker.turn, self._engine.asks_text(taken.tracker), kept=False)
+            if not keep:  # a repeated message was kept the first time, so its text is not put back into the field
+                return Replies(taken.messages, stored.tracker.turn, self._engine.asks_text(taken.tracker), kept=repeated)
             operations = await self._operations(ident, incoming, stored, taken, None if repeated else delivery)
             await self._storage.commit(UnitOfWork(operations))
         except Conflict:
@@ -187,7 +187,7 @@ class Conversation:
             if turn.ask_again:
                 return asked, True
             if stale or repeated:
-                turn.ask_again = "utter_oude_pagina"
+                turn.ask_again = "utter_al_aangekomen" if repeated else "utter_oude_pagina"
                 return asked, False
         if incoming.attachment is not None:
             turn.ask_again = "utter_geen_tekst"
