@@ -7,27 +7,32 @@ import contextlib
 import logging
 import secrets
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from importlib.resources import files
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
+from typing import get_args
 
 from rasa_sdk.executor import ActionExecutor
 
 from bot.actions import all_actions
+from bot.brievenbus.addresses import Way
 from bot.brievenbus.code import Codes
 from bot.brievenbus.inbox import Inbox
 from bot.brievenbus.keys import ServerKey, Stretching
 from bot.brievenbus.lanes import Lanes
 from bot.brievenbus.mailbox import Mailbox
+from bot.brievenbus.notice_sender import ConfirmationSender, NoticeSender
+from bot.brievenbus.notices import Notices
 from bot.brievenbus.roster import Roster
+from bot.brievenbus.school_times import SchoolTimes
 from bot.brievenbus.sessions import Sessions
 from bot.brievenbus.staff import Staff
 from bot.brievenbus.words import load as load_words
 from bot.clock import Clock, SystemClock, half_day
-from bot.config import Config
+from bot.config import Config, Weekday
 from bot.conversation import Conversation
 from bot.inbox import inbox_blueprint
-from bot.outbox import Outbox
+from bot.outbox import CONFIRMATION, NOTICE, Outbox, Sender, Senders
 from bot.storage import SqliteStorage, Storage, StorageProblem
 from bot.web import SchoolPage, create_app
 from bot.web.headers import App
@@ -41,6 +46,7 @@ log = logging.getLogger(__name__)
 
 DATABASE = "brievenbus.db"
 SWEEP_SECONDS = 3600
+_BREATH = 10  # seconds, so that what fails each time does not fill the log
 # In half-days. A conversation ends after gesprek_minuten; what is left of it goes within a day. Deliveries: 48 hours.
 _KEEP_CONVERSATIONS = 1
 _KEEP_SEEN = 4
@@ -66,6 +72,8 @@ class House:
     lanes: Lanes = field(repr=False)
     roster: Roster = field(repr=False)
     outbox: Outbox = field(repr=False)
+    notices: Notices = field(repr=False)
+    mail: Sender | None = field(repr=False)
     mailbox: Mailbox = field(repr=False)
     staff: Staff = field(repr=False)
     inbox: Inbox = field(repr=False)
@@ -91,6 +99,19 @@ class House:
             health=self.healthy,
         )
 
+    def senders(self, telegram: Sender | None = None) -> Senders:
+        """Who sends what is in the outbox.
+
+        Args:
+            telegram: brings a text to a private chat, if there is a bot.
+        """
+        ways = {Way.MAIL: self.mail, Way.TELEGRAM: telegram}
+        there = {way: sender for way, sender in ways.items() if sender is not None}
+        found: dict[str, Sender] = {NOTICE: NoticeSender(self.notices, self.storage, self.roster, self.clock, there)}
+        if self.mail is not None:
+            found[CONFIRMATION] = ConfirmationSender(self.mail, self.clock)
+        return found
+
     async def healthy(self) -> bool:
         """Whether the store can be read."""
         try:
@@ -110,6 +131,15 @@ class House:
             meldingen=today,
             links=today - _KEEP_LINKS,
         )
+
+    async def keep_sending(self, senders: Senders) -> None:
+        """Send what is in the outbox, until cancelled."""
+        while True:
+            try:
+                await self.outbox.run(senders)
+            except Exception:
+                log.exception("sending stopped; it begins again")
+            await asyncio.sleep(_BREATH)
 
     async def keep_swept(self) -> None:
         """Sweep now and every hour, until cancelled."""
@@ -138,6 +168,7 @@ def build(
     server_key: bytes,
     *,
     runtime_key: bytes | None = None,
+    mail: Sender | None = None,
     clock: Clock | None = None,
     stretching: Stretching | None = None,
 ) -> House:
@@ -147,6 +178,7 @@ def build(
         config: the settings.
         server_key: 32 bytes.
         runtime_key: 32 bytes; one that lives as long as this house if None.
+        mail: brings a text to a mail address; None where no mail is sent.
         clock: the machine's if None.
         stretching: of passwords and codes; from the settings if None. Tests make it faster, settings cannot.
 
@@ -156,7 +188,7 @@ def build(
         SchemaTooNew: the database is of a newer program.
     """
     knowledge = read_knowledge()
-    for slug in config.scholen:
+    for slug in (*config.scholen, *config.seintjes.vakanties):
         if slug not in knowledge.schools:
             raise UnknownSchool(slug)
     clock = clock or SystemClock()
@@ -170,7 +202,8 @@ def build(
     lanes = Lanes()
     roster = Roster(storage, server)
     outbox = Outbox(storage, server, runtime, clock)
-    mailbox = Mailbox(storage, server, Codes(server, words, stretching), lanes.pupils, roster, clock)
+    notices = Notices(storage, server, outbox, _school_times(config), clock, f"{config.address}/inbox/", mail=mail is not None)
+    mailbox = Mailbox(storage, server, Codes(server, words, stretching), lanes.pupils, roster, notices, clock)
     sessions = Sessions(storage, roster, clock, timedelta(minutes=config.inbox_minuten))
     executor = ActionExecutor()
     for action in all_actions(knowledge, mailbox, words, clock, timedelta(minutes=config.draad_minuten)):
@@ -185,12 +218,23 @@ def build(
         lanes=lanes,
         roster=roster,
         outbox=outbox,
+        notices=notices,
+        mail=mail,
         mailbox=mailbox,
         staff=Staff(storage, server, roster, sessions, lanes.staff, clock, stretching),
         inbox=Inbox(storage, server, clock, timedelta(days=config.bewaren_dagen)),
         conversation=Conversation(
             engine, understanding, executor, storage, mailbox, server, clock, timedelta(minutes=config.gesprek_minuten)
         ),
+    )
+
+
+def _school_times(config: Config) -> SchoolTimes:
+    weekdays = get_args(Weekday)
+    return SchoolTimes(
+        tuple(sorted(time.fromisoformat(moment) for moment in config.seintjes.tijden)),
+        frozenset(weekdays.index(day) for day in config.seintjes.dagen),
+        {slug: tuple((free.van, free.tot) for free in days) for slug, days in config.seintjes.vakanties.items()},
     )
 
 

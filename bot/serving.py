@@ -1,9 +1,8 @@
-"""Running until told to stop: the web server, the sweeper, and a clean end at SIGTERM."""
+"""Running until told to stop: the web server, the sweeper, the outbox, and a clean end at SIGTERM."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import signal
 from collections.abc import Awaitable, Callable
@@ -29,16 +28,16 @@ async def run(house: House, *, demo: bool, ready: Callable[[int], Awaitable[None
         loop.add_signal_handler(number, stop.set)
     try:
         serving = await serve(house.app(demo=demo), house.config.host, house.config.port, tls_context(house.config))
-        sweeper = asyncio.create_task(house.keep_swept())
+        working = [asyncio.create_task(house.keep_swept()), asyncio.create_task(house.keep_sending(house.senders()))]
         # What was built stays until the end: looking through all of it for garbage made some pupils wait 20 ms.
         gc.freeze()
         try:
             await ready(serving.port)
             await stop.wait()
         finally:
-            sweeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await sweeper
+            for task in working:
+                task.cancel()
+            await asyncio.gather(*working, return_exceptions=True)
             await serving.stop()
     finally:
         await house.close()
