@@ -88,7 +88,7 @@ class House:
     def app(self, *, demo: bool = False) -> App:
         """The web application: chat and inbox."""
         names = {slug: page.name for slug, page in self.schools.items()}
-        inbox = inbox_blueprint(self.staff, self.inbox, names, self.clock, secure=self.config.secure, demo=demo)
+        inbox = inbox_blueprint(self.staff, self.inbox, self.notices, names, self.clock, secure=self.config.secure, demo=demo)
         return create_app(
             self.conversation,
             self.schools,
