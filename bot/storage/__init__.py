@@ -2,6 +2,7 @@
 
 from bot.storage.migrations import SchemaTooNew
 from bot.storage.rows import (
+    ChatRow,
     ConversationRow,
     EntryRow,
     InvitationRow,
@@ -29,6 +30,7 @@ from bot.storage.unit import (
 )
 
 __all__ = [
+    "ChatRow",
     "Conflict",
     "ConversationRow",
     "Delete",

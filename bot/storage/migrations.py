@@ -64,7 +64,13 @@ _SECOND = (
     ) WITHOUT ROWID, STRICT""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
+_THIRD = (
+    """CREATE TABLE chat (
+        id BLOB PRIMARY KEY, version INTEGER NOT NULL, half_day INTEGER NOT NULL, locked BLOB NOT NULL
+    ) WITHOUT ROWID, STRICT""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)
 
 
 class SchemaTooNew(Exception):

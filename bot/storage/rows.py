@@ -212,6 +212,18 @@ class NoticeLinkRow(Row):
     locked: bytes = field(repr=False)
 
 
+@dataclass(frozen=True)
+class ChatRow(Row):
+    """What is remembered of one Telegram chat, locked under the runtime key: its school, the ids of recent messages."""
+
+    table: ClassVar[str] = "chat"
+    key: ClassVar[tuple[str, ...]] = ("id",)
+    id: bytes
+    version: int
+    half_day: int
+    locked: bytes = field(repr=False)
+
+
 TABLES: tuple[type[Row], ...] = (
     ConversationRow,
     SeenRow,
@@ -225,4 +237,5 @@ TABLES: tuple[type[Row], ...] = (
     OutboxRow,
     NoticeAddressRow,
     NoticeLinkRow,
+    ChatRow,
 )

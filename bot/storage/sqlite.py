@@ -185,6 +185,7 @@ class SqliteStorage:
         limits = {
             "conversation": conversations,
             "seen": seen,
+            "chat": seen,
             "session": sessions,
             "invitation": invitations,
             "notice_link": links,
