@@ -17,6 +17,7 @@ import click
 
 from bot import demo as demonstration
 from bot import logs
+from bot.channels.telegram import reach
 from bot.channels.terminal import talk
 from bot.clock import SystemClock
 from bot.config import Config, SettingProblem
@@ -114,6 +115,7 @@ def start() -> None:
         _server_key(config),
         runtime_key=load_runtime_key(config),
         mail=mail_server(config, clock),
+        reach=reach(config),
         clock=clock,
     )
     asyncio.run(_start(house))

@@ -19,7 +19,15 @@ from bot.yaml_file import explain, read_yaml
 
 _PREFIX = "BRIEVENBUS_"
 # Variables that are no setting of config.yaml: where it is, and what may never stand in it.
-_OTHER_VARIABLES = frozenset({"BRIEVENBUS_CONFIG", "BRIEVENBUS_SERVER_KEY", "BRIEVENBUS_RUNTIME_KEY", "BRIEVENBUS_SMTP_PASSWORD"})
+_OTHER_VARIABLES = frozenset(
+    {
+        "BRIEVENBUS_CONFIG",
+        "BRIEVENBUS_SERVER_KEY",
+        "BRIEVENBUS_RUNTIME_KEY",
+        "BRIEVENBUS_SMTP_PASSWORD",
+        "BRIEVENBUS_TELEGRAM_TOKEN",
+    }
+)
 _Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
 _TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Weekday = Literal["maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"]
@@ -80,6 +88,15 @@ class Smtp(_Part):
     afzender: Annotated[str, Field(pattern=r"^[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+$")]
 
 
+class Telegram(_Part):
+    """How the bot gets its messages. Its token stands in the environment or in a file; without one there is no bot."""
+
+    manier: Literal["ophalen", "webhook"] = "ophalen"
+    server: Annotated[str, Field(pattern=r"^(https://[A-Za-z0-9.:-]+|http://(127\.0\.0\.1|localhost)(:\d+)?)$")] = (
+        "https://api.telegram.org"
+    )
+
+
 class _Settings(_Part):
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
@@ -93,6 +110,7 @@ class _Settings(_Part):
     bewaren_dagen: Annotated[int, Field(ge=1, le=3650)] = 365
     seintjes: Notices = Notices()
     smtp: Smtp | None = None
+    telegram: Telegram = Telegram()
     argon: Argon = Argon()
     logniveau: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -206,13 +224,17 @@ class Config(_Settings):
             found.append(
                 'Vul "adres" in: het openbare adres, zoals https://brievenbus.onzeschool.nl. Het komt in links te staan.'
             )
+        if self.telegram.manier == "webhook" and self.adres is None:
+            found.append(
+                'Een webhook heeft een openbaar adres nodig. Vul "adres" in, of kies bij "telegram" de manier "ophalen".'
+            )
         if self.tls is not None:
             found.extend(_tls_problems(self.tls))
         return tuple(found)
 
 
 # Settings with settings of their own; lists, which have commas in a variable; and what does not fit in a variable.
-_BLOCKS: dict[str, type[BaseModel]] = {"tls": Tls, "seintjes": Notices, "smtp": Smtp, "argon": Argon}
+_BLOCKS: dict[str, type[BaseModel]] = {"tls": Tls, "seintjes": Notices, "smtp": Smtp, "telegram": Telegram, "argon": Argon}
 _LISTS = frozenset({"scholen", "tijden", "dagen"})
 _ONLY_IN_FILE = frozenset({"vakanties"})
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 from importlib.resources import files
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from rasa_sdk.executor import ActionExecutor
 
@@ -28,6 +28,8 @@ from bot.brievenbus.school_times import SchoolTimes
 from bot.brievenbus.sessions import Sessions
 from bot.brievenbus.staff import Staff
 from bot.brievenbus.words import load as load_words
+from bot.channels.telegram import Reach
+from bot.chats import Chats
 from bot.clock import Clock, SystemClock, half_day
 from bot.config import Config, Weekday
 from bot.conversation import Conversation
@@ -41,6 +43,9 @@ from dialogues import Engine, Understanding
 from dialogues import load as load_dialogues
 from knowledge import Knowledge, default_folder
 from knowledge import load as load_knowledge
+
+if TYPE_CHECKING:  # who has no bot does not wait for its library
+    from bot.channels.telegram.service import Telegram
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +83,7 @@ class House:
     staff: Staff = field(repr=False)
     inbox: Inbox = field(repr=False)
     conversation: Conversation = field(repr=False)
+    telegram: Telegram | None = field(default=None, repr=False)
 
     @property
     def schools(self) -> dict[str, SchoolPage]:
@@ -89,7 +95,7 @@ class House:
         """The web application: chat and inbox."""
         names = {slug: page.name for slug, page in self.schools.items()}
         inbox = inbox_blueprint(self.staff, self.inbox, self.notices, names, self.clock, secure=self.config.secure, demo=demo)
-        return create_app(
+        app = create_app(
             self.conversation,
             self.schools,
             self.server,
@@ -98,18 +104,21 @@ class House:
             host_is_loopback=not self.config.public,
             health=self.healthy,
         )
+        if self.telegram is not None and (webhook := self.telegram.blueprint()) is not None:
+            app.blueprint(webhook)
+        return app
 
-    def senders(self, telegram: Sender | None = None) -> Senders:
-        """Who sends what is in the outbox.
-
-        Args:
-            telegram: brings a text to a private chat, if there is a bot.
-        """
-        ways = {Way.MAIL: self.mail, Way.TELEGRAM: telegram}
+    def senders(self) -> Senders:
+        """Who sends what is in the outbox."""
+        ways: dict[Way, Sender | None] = {Way.MAIL: self.mail}
+        if self.telegram is not None:
+            ways[Way.TELEGRAM] = self.telegram.notices
         there = {way: sender for way, sender in ways.items() if sender is not None}
         found: dict[str, Sender] = {NOTICE: NoticeSender(self.notices, self.storage, self.roster, self.clock, there)}
         if self.mail is not None:
             found[CONFIRMATION] = ConfirmationSender(self.mail, self.clock)
+        if self.telegram is not None:
+            found.update(self.telegram.senders)
         return found
 
     async def healthy(self) -> bool:
@@ -150,6 +159,8 @@ class House:
 
     async def close(self) -> None:
         """Finish what was begun and close the files."""
+        if self.telegram is not None:
+            await self.telegram.close()
         await self.storage.close()
         await asyncio.to_thread(self.lanes.close)
 
@@ -169,6 +180,7 @@ def build(
     *,
     runtime_key: bytes | None = None,
     mail: Sender | None = None,
+    reach: Reach | None = None,
     clock: Clock | None = None,
     stretching: Stretching | None = None,
 ) -> House:
@@ -179,6 +191,7 @@ def build(
         server_key: 32 bytes.
         runtime_key: 32 bytes; one that lives as long as this house if None.
         mail: brings a text to a mail address; None where no mail is sent.
+        reach: how Telegram is reached; None where there is no bot.
         clock: the machine's if None.
         stretching: of passwords and codes; from the settings if None. Tests make it faster, settings cannot.
 
@@ -208,6 +221,17 @@ def build(
     executor = ActionExecutor()
     for action in all_actions(knowledge, mailbox, words, clock, timedelta(minutes=config.draad_minuten)):
         executor.register_action(action)
+    idle = timedelta(minutes=config.gesprek_minuten)
+    telegram = None
+    if reach is not None:
+        from bot.channels.telegram.compose import compose, new_tag
+        from bot.channels.telegram.service import Telegram
+
+        # The same conversations under another key: one that is gone when the machine has stopped.
+        talks = Conversation(engine, understanding, executor, storage, mailbox, runtime, clock, idle)
+        chats = Chats("telegram", storage, outbox, runtime, clock, talks, compose, new_tag)
+        names = {slug: knowledge.schools[slug].name for slug in config.scholen}
+        telegram = Telegram(reach, chats, notices, names, (StorageProblem,))
     return House(
         config=config,
         clock=clock,
@@ -223,9 +247,8 @@ def build(
         mailbox=mailbox,
         staff=Staff(storage, server, roster, sessions, lanes.staff, clock, stretching),
         inbox=Inbox(storage, server, clock, timedelta(days=config.bewaren_dagen)),
-        conversation=Conversation(
-            engine, understanding, executor, storage, mailbox, server, clock, timedelta(minutes=config.gesprek_minuten)
-        ),
+        conversation=Conversation(engine, understanding, executor, storage, mailbox, server, clock, idle),
+        telegram=telegram,
     )
 
 

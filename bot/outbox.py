@@ -33,6 +33,8 @@ FIRST_WAIT, LONGEST_WAIT = 15.0, 3600.0  # seconds
 _JITTER = 0.25
 # So many destinations of one kind at the same time; a mail server that hangs must not hold up Telegram.
 AT_ONCE = 8
+# On Telegram most of them only wait for the second between two messages.
+_MORE_AT_ONCE = {"telegram": 40}
 # Rows of another process are looked for this often. Our own are sent at once: see `Outbox.wake`.
 LOOK_SECONDS = 2.0
 # What is being sent when we must stop gets so long to be finished.
@@ -124,7 +126,7 @@ class Outbox:
 
     async def run(self, senders: Senders) -> None:
         """Send until cancelled. A kind without a sender stays where it is."""
-        limits = {kind: asyncio.Semaphore(AT_ONCE) for kind in senders}
+        limits = {kind: asyncio.Semaphore(_MORE_AT_ONCE.get(kind, AT_ONCE)) for kind in senders}
         under_way: set[asyncio.Task[None]] = set()
         try:
             while True:

@@ -1,4 +1,4 @@
-"""Running until told to stop: the web server, the sweeper, the outbox, and a clean end at SIGTERM."""
+"""Running until told to stop: the web server, the sweeper, the outbox, Telegram, and a clean end at SIGTERM."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ async def run(house: House, *, demo: bool, ready: Callable[[int], Awaitable[None
         loop.add_signal_handler(number, stop.set)
     try:
         serving = await serve(house.app(demo=demo), house.config.host, house.config.port, tls_context(house.config))
-        working = [asyncio.create_task(house.keep_swept()), asyncio.create_task(house.keep_sending(house.senders()))]
+        works = [house.keep_swept(), house.keep_sending(house.senders())]
+        if house.telegram is not None:
+            works.append(house.telegram.run())
+        working = [asyncio.create_task(work) for work in works]
         # What was built stays until the end: looking through all of it for garbage made some pupils wait 20 ms.
         gc.freeze()
         try:
@@ -37,7 +40,7 @@ async def run(house: House, *, demo: bool, ready: Callable[[int], Awaitable[None
         finally:
             for task in working:
                 task.cancel()
-            await asyncio.gather(*working, return_exceptions=True)
-            await serving.stop()
+            # All at once: each has a moment of its own to finish what it began.
+            await asyncio.gather(serving.stop(), asyncio.gather(*working, return_exceptions=True))
     finally:
         await house.close()

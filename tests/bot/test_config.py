@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 from ruamel.yaml import YAML
 
-from bot.config import Argon, Config, SettingProblem, Tls, _ConfigFile, packaged_file
+from bot.config import Argon, Config, Notices, SettingProblem, Telegram, Tls, _ConfigFile, packaged_file
 from bot.yaml_file import FileProblem
 
 
@@ -48,7 +48,7 @@ def test_the_packaged_file_says_every_default() -> None:
 def test_every_key_has_a_comment_above_it() -> None:
     lines = packaged_file().read_text(encoding="utf-8").splitlines()
     keys = [number for number, line in enumerate(lines) if re.match(r"\s*[a-z_]+:", line)]
-    assert len(keys) == len(_ConfigFile.model_fields) + len(Argon.model_fields)
+    assert len(keys) == sum(len(model.model_fields) for model in (_ConfigFile, Notices, Telegram, Argon))
     assert [lines[number] for number in keys if not lines[number - 1].lstrip().startswith("# ")] == []
 
 
