@@ -162,7 +162,11 @@ class Notices:
         if wait := self._slowdown.wait(reader, known_device=False, now=now):
             raise TooSoon(wait)
         self._slowdown.failed(reader, known_device=False, now=now)
-        await self._use(_mail_token(reader, "".join(typed.split())), lambda way, address: address)
+        try:
+            await self._use(_mail_token(reader, "".join(typed.split())), lambda way, address: address)
+        except AddressTaken:
+            self._slowdown.succeeded(reader, known_device=False)  # the code was right
+            raise
         self._slowdown.succeeded(reader, known_device=False)
 
     async def telegram_token(self, session: Session) -> str:
