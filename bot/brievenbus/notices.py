@@ -137,7 +137,8 @@ class Notices:
             "tekst": texts.code_tekst.format(code=code, minuten=int(LINK_TIME.total_seconds()) // 60),
             "tot": int((now + LINK_TIME).timestamp()),
         }
-        mail = self._outbox.row(CONFIRMATION, address, payload)
+        # In order: the last one that arrives has the code that counts.
+        mail = self._outbox.row(CONFIRMATION, address, payload, order=int(now.timestamp()))
         await self._storage.commit(UnitOfWork((*await self._drop_links(reader, Way.MAIL), Insert(link), mail)))
         self._outbox.wake()
         return address
