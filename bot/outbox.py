@@ -240,12 +240,14 @@ class Outbox:
 
 def _lot(waiting: list[_Opened], now: float) -> list[_Opened]:
     """What of one destination is sent now, the first to be sent first; empty when it is not its time."""
-    waiting.sort(key=lambda one: (one.order, one.row.id))
-    due = [one for one in waiting if one.row.next_try <= now]
-    if waiting[0].row.kind in _SAY_ONCE:
-        # With what failed before: after a mail server was away for a day one notice comes, not ten.
-        return [*due, *(one for one in waiting if one.row.attempts and one not in due)] if due else []
-    return due[:1] if due and due[0] is waiting[0] else []
+    # Of two that say the same the one that failed most is kept: the pauses go on growing.
+    waiting.sort(key=lambda one: (one.order, -one.row.attempts, one.row.id))
+    if waiting[0].row.kind not in _SAY_ONCE:
+        return waiting[:1] if waiting[0].row.next_try <= now else []
+    if not any(one.row.next_try <= now for one in waiting):
+        return []
+    # With what failed before: after a mail server was away for a day one notice comes, not ten.
+    return [one for one in waiting if one.row.next_try <= now or one.row.attempts]
 
 
 def _back_off(attempts: int) -> float:

@@ -19,9 +19,6 @@ class NoticeTexts(BaseModel):
     tekst: str
     code_onderwerp: str
     code_tekst: str
-    gekoppeld: str
-    koppeling_onbekend: str
-    adres_bezet: str
 
 
 @cache
