@@ -68,7 +68,7 @@
   const reveal = (start, end) => {
     const header = document.querySelector('header').offsetHeight;
     const height = (window.visualViewport || { height: innerHeight }).height;
-    scrollBy(0, Math.min(start.getBoundingClientRect().top - header, end.getBoundingClientRect().bottom - height) + 10);
+    scrollBy(0, Math.min(start.getBoundingClientRect().top - header - 10, end.getBoundingClientRect().bottom - height + 10));
   };
 
   // All nodes of a part of another page, to be put here at once: a screen reader then says them once.
@@ -89,6 +89,7 @@
   };
 
   const showAnswer = (page) => {
+    answered = Date.now();
     const said = page.querySelector('.gesprek');
     if (said.hasAttribute('data-wist')) log.textContent = '';
     for (const old of document.querySelectorAll('.gesprek .keuzes, .klein')) old.remove();
@@ -138,7 +139,6 @@
     field.readOnly = false;
     field.value = typed;
     busy = false;
-    answered = Date.now();
     lost = page ? '' : what;
     if (!page) showProblem(document.importNode(document.getElementById('geen-antwoord').content, true), button);
     else if (page.querySelector('.gesprek')) showAnswer(page);
