@@ -235,7 +235,8 @@ class Chats:
         if chat.told:
             # It was said a moment ago, before the school was chosen.
             messages = [message for message in messages if message.response != "utter_eerlijk"]
-        tag = self._tag()
+        # Where nothing is said the buttons of before stay those of now.
+        tag = self._tag() if messages else chat.tag
         things = self._compose(messages, tag)
         said = chat.said
         if arrived.message is not None and arrived.message not in [one.ident for one in said]:
@@ -243,7 +244,7 @@ class Chats:
         chat = replace(
             chat,
             school=chat.school if school is None else school,
-            told=told,
+            told=told or (chat.told and not messages),
             gone=False,
             said=said,
             tag=tag,

@@ -139,7 +139,9 @@ class Channel:
     async def _press(self, heard: Heard, arrived: Arrived, chat: Chat, school: str) -> None:
         tag, payload = payload_of(heard.text)
         if heard.text == chat.pressed:
-            return  # a second tap on one button; its answer is there, or on its way
+            # A second tap on one button; its answer is there, or on its way. Marked, for it may be delivered again, later.
+            await self._chats.say(arrived, [])
+            return
         chosen = _school_of(payload)
         if chosen in self._schools and chosen != school:
             await self._enter(arrived, chosen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
 from telegram import Bot, Update
@@ -26,12 +26,19 @@ _AT_ONCE = 32
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0  # seconds, when Telegram cannot be reached
 # After so many failures that are not the disk's an update is left, or nobody would ever be answered again.
 _TRIES = 3
+# While something is handled others are looked for this often; when nothing can be kept we wait longer. In seconds.
+_LOOK_SECONDS = 0.25
+_STUCK_SECONDS = 2.0
 _STOP_SECONDS = 1.0
 _CONFIRM_SECONDS = 0.5
 
 
 class Polling:
-    """Fetches until cancelled."""
+    """Fetches until cancelled.
+
+    Telegram confirms by a number: everything below it. So it is the lowest number that is not handled yet, and while one chat
+    takes long the others go on: what was fetched twice meanwhile is known.
+    """
 
     def __init__(self, bot: Bot, take: Take, problems: tuple[type[Exception], ...], pace: Pace) -> None:
         """Take the parts.
@@ -45,75 +52,105 @@ class Polling:
         self._problems = problems
         self._pace = pace
         self._offset: int | None = None
+        self._handled: set[int] = set()
+        self._queues: dict[int, deque[Update]] = {}
+        self._workers: dict[int, asyncio.Task[None]] = {}
+        self._free = asyncio.Semaphore(_AT_ONCE)
         self._failures: dict[int, int] = {}
 
     async def run(self) -> None:
         """Fetch, handle, confirm."""
-        wait = FIRST_WAIT
-        while True:
-            try:
-                timeout = max(1, int(HELD_SECONDS * min(self._pace.second, 1)))
-                updates = await self._bot.get_updates(
-                    offset=self._offset, limit=MOST, timeout=timeout, allowed_updates=KINDS, read_timeout=10
-                )
-            except RetryAfter as error:
-                await self._pace.pause(seconds_of(error))
-                continue
-            except Conflict:
-                log.warning("another program fetches the messages of this bot, or a webhook is set")
-                await self._pace.pause(wait := min(2 * wait, LONGEST_WAIT))
-                continue
-            except TelegramError as error:
-                log.log(
-                    logging.WARNING if wait == FIRST_WAIT else logging.DEBUG,
-                    "Telegram cannot be reached; trying again: %s",
-                    error,
-                )
-                await self._pace.pause(wait := min(2 * wait, LONGEST_WAIT))
-                continue
-            wait = FIRST_WAIT
-            if not await self._to_the_end(updates):
-                await self._pace.pause(2.0)
-
-    async def _to_the_end(self, updates: Sequence[Update]) -> bool:
-        """Handle updates; who cancels us waits a moment for what was begun."""
-        task = asyncio.create_task(self.handle(updates))
         try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            await asyncio.wait({task}, timeout=_STOP_SECONDS)
-            task.cancel()
-            raise
+            while True:
+                updates = await self._fetch()
+                self.accept(updates)
+                await self._pause()
+        finally:
+            if self._workers:
+                # A moment for what was begun; what is cut off was not confirmed, and comes again.
+                await asyncio.wait(self._workers.values(), timeout=_STOP_SECONDS)
+            for worker in list(self._workers.values()):
+                worker.cancel()
 
-    async def handle(self, updates: Sequence[Update]) -> bool:
-        """Handle updates: those of one chat one after the other, chats side by side. Whether they can be confirmed."""
-        chats: dict[int, list[Update]] = defaultdict(list)
+    def accept(self, updates: Sequence[Update]) -> None:
+        """Let those that are new be handled: of one chat one after the other, chats side by side."""
+        waiting = {update.update_id for queue in self._queues.values() for update in queue}
         for update in sorted(updates, key=lambda update: update.update_id):
+            ident = update.update_id
+            if ident in waiting or ident in self._handled:
+                continue
             chat = update.effective_chat
-            chats[chat.id if chat is not None else 0].append(update)
-        limit = asyncio.Semaphore(_AT_ONCE)
-        done = await asyncio.gather(*(self._handle_chat(some, limit) for some in chats.values()))
-        if all(done) and updates:
-            # Never back: what Telegram delivers a second time has a lower number.
-            self._offset = max(self._offset or 0, *(update.update_id + 1 for update in updates))
-            self._failures.clear()
-        return all(done)
+            place = chat.id if chat is not None else 0
+            self._queues.setdefault(place, deque()).append(update)
+            if place not in self._workers:
+                self._workers[place] = asyncio.create_task(self._work(place))
+        self._move_on(updates)
 
     async def confirm(self) -> None:
         """Tell Telegram at the end what was handled; what is not confirmed comes again, and is recognised."""
         if self._offset is not None:
             try:
                 async with asyncio.timeout(_CONFIRM_SECONDS):
-                    await self._bot.get_updates(offset=self._offset, limit=1, timeout=0, allowed_updates=KINDS)
+                    await self._bot.get_updates(offset=self._next(), limit=1, timeout=0, allowed_updates=KINDS)
             except (TelegramError, TimeoutError):
                 log.debug("the last updates were not confirmed")
 
-    async def _handle_chat(self, updates: Sequence[Update], limit: asyncio.Semaphore) -> bool:
-        async with limit:
-            for update in updates:
-                if not await self._handle(update):
-                    return False
-        return True
+    async def _fetch(self) -> Sequence[Update]:
+        wait = FIRST_WAIT
+        while True:
+            # While something is being handled Telegram answers at once: with that.
+            timeout = 0 if self._queues else max(1, int(HELD_SECONDS * min(self._pace.second, 1)))
+            try:
+                return await self._bot.get_updates(
+                    offset=self._next(), limit=MOST, timeout=timeout, allowed_updates=KINDS, read_timeout=10
+                )
+            except RetryAfter as error:
+                await self._pace.pause(seconds_of(error))
+                continue
+            except Conflict:
+                log.warning("another program fetches the messages of this bot, or a webhook is set")
+            except TelegramError as error:
+                first = wait == FIRST_WAIT
+                log.log(logging.WARNING if first else logging.DEBUG, "Telegram cannot be reached; trying again: %s", error)
+            await self._pace.pause(wait)
+            wait = min(2 * wait, LONGEST_WAIT)
+
+    async def _pause(self) -> None:
+        """Until something was handled, or for a moment: others may have said something."""
+        if self._workers:
+            await asyncio.wait(self._workers.values(), timeout=_LOOK_SECONDS * self._pace.second)
+
+    def _next(self) -> int | None:
+        """The lowest number that was not handled."""
+        waiting = [queue[0].update_id for queue in self._queues.values() if queue]
+        if waiting:
+            return min(waiting)
+        return self._offset
+
+    def _move_on(self, updates: Sequence[Update]) -> None:
+        """Remember how far we are.
+
+        Not back: what Telegram delivers a second time has a lower number. But when nothing waits there we ask without a number:
+        after a quiet week Telegram begins anew with any, which may be a lower one.
+        """
+        if not updates and not self._queues:
+            self._offset = None
+        for update in updates:
+            self._offset = max(self._offset or 0, update.update_id + 1)
+        lowest = self._next()
+        self._handled = {ident for ident in self._handled if lowest is not None and ident >= lowest}
+
+    async def _work(self, place: int) -> None:
+        queue = self._queues[place]
+        while queue:
+            async with self._free:
+                handled = await self._handle(queue[0])
+            if handled:
+                self._handled.add(queue.popleft().update_id)
+            else:
+                await self._pace.pause(_STUCK_SECONDS)
+        # Not when it is cut off: what is left in the queue must not be confirmed.
+        del self._queues[place], self._workers[place]
 
     async def _handle(self, update: Update) -> bool:
         try:
@@ -124,5 +161,7 @@ class Polling:
         except Exception:
             failures = self._failures[update.update_id] = self._failures.get(update.update_id, 0) + 1
             log.exception("a message on Telegram could not be handled")
-            return failures >= _TRIES
+            if failures < _TRIES:
+                return False
+        self._failures.pop(update.update_id, None)
         return True

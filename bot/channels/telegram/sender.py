@@ -89,7 +89,7 @@ class ReplySender:
         number = int(destination)
         if payload.get("wipe"):
             until = int(payload["until"])
-            gone = [said.ident for said in self._memory.wipeable(chat) if said.ours or said.ident <= until]
+            gone = sorted({said.ident for said in self._memory.wipeable(chat) if said.ours or said.ident <= until})
             await self._delete(number, gone)
             kept = tuple(said for said in chat.said if not (said.ours or said.ident <= until))
             await self._memory.change(destination, lambda chat: replace(chat, said=kept, keyboards=()))

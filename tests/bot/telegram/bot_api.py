@@ -394,7 +394,7 @@ class BotApi:
         return True
 
     def _delete(self, person: Person, idents: Sequence[int]) -> None:
-        known = [ident for ident in idents if ident in person.messages]
+        known = [ident for ident in dict.fromkeys(idents) if ident in person.messages]
         if any(self.now() - person.messages[ident]["date"] > DELETABLE for ident in known):
             raise Refused(400, "Bad Request: message can't be deleted")
         for ident in known:
@@ -418,6 +418,16 @@ class BotApi:
         if len(given["commands"]) > 100:
             raise Refused(400, "Bad Request: BOT_COMMANDS_TOO_MUCH")
         self.commands[given.get("language_code") or ""] = given["commands"]
+        return True
+
+    def _setMyDescription(self, given: dict[str, Any]) -> bool:
+        if len(given.get("description") or "") > 512:
+            raise Refused(400, "Bad Request: description is too long")
+        return True
+
+    def _setMyShortDescription(self, given: dict[str, Any]) -> bool:
+        if len(given.get("short_description") or "") > 120:
+            raise Refused(400, "Bad Request: short description is too long")
         return True
 
     def _leaveChat(self, given: dict[str, Any]) -> bool:
