@@ -67,7 +67,8 @@ _TOO_SMALL = """() => {
     return Array.from(targets).filter(target => {
         const box = target.getBoundingClientRect();
         const small = box.width < 43.9 || box.height < 43.9;
-        return target.checkVisibility() && (small || box.left < 0 || box.right > width + 0.1);
+        const spills = target.matches('button, .knop') && target.scrollWidth > target.clientWidth;
+        return target.checkVisibility() && (small || spills || box.left < 0 || box.right > width + 0.1);
     }).map(target => target.outerHTML);
 }"""
 

@@ -530,6 +530,13 @@ async def test_the_beginning_of_an_answer_is_in_view(web: Web, phone: BrowserCon
         await expect(part).to_be_in_viewport(ratio=1)
 
 
+async def expect_still(page: Page) -> None:
+    """Wait until a smooth scroll is over."""
+    await page.wait_for_function(
+        "async () => { const from = scrollY; await new Promise(done => setTimeout(done, 150)); return scrollY === from; }"
+    )
+
+
 async def expect_at_the_top(page: Page, part: object) -> None:
     header = await page.locator("header").bounding_box()
     assert header is not None
@@ -565,10 +572,11 @@ async def test_long_words_at_twice_the_size_fit_a_narrow_page(
     assert await page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == (
         "auto" if motion == "reduce" else "smooth"
     )
+    await expect_still(page)
     await photograph(page, pictures, f"lang-{scheme}")
 
     async def later(route: Route) -> None:
-        await asyncio.sleep(1)
+        await asyncio.sleep(3)
         await route.abort()
 
     await context.route("**/jps/", later)
@@ -578,9 +586,11 @@ async def test_long_words_at_twice_the_size_fit_a_narrow_page(
     await assert_fits(page)
     moving = await page.evaluate("document.getAnimations().length")
     assert moving == (0 if motion == "reduce" else 3)
+    await expect_still(page)
     await photograph(page, pictures, f"lang-wacht-{scheme}")
     await page.get_by_role("alert").get_by_role("button").wait_for()
     await assert_fits(page)
+    await expect_still(page)
     await photograph(page, pictures, f"lang-geen-antwoord-{scheme}")
     await context.close()
 
