@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -21,7 +21,6 @@ from tests.browser.test_chat_page import EVERYTHING
 
 ANSWER = "Dank je dat je dit vertelt. Morgen kijken we mee bij de kapstok."
 TO_PREVIEW = ("Ik ben leerling", "Ik wil iets melden", "Over mij", "Nee, niemand van hen", "Ja")
-Talk = Callable[[Incoming], Awaitable[Replies]]
 
 
 @pytest.fixture
@@ -572,7 +571,7 @@ async def test_long_words_at_twice_the_size_fit_a_narrow_page(
     assert await page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == (
         "auto" if motion == "reduce" else "smooth"
     )
-    await expect_still(page)
+    await expect_at_the_top(page, page.locator(".gesprek .hulp").last)
     await photograph(page, pictures, f"lang-{scheme}")
 
     async def later(route: Route) -> None:
