@@ -17,12 +17,15 @@ import click
 
 from bot import demo as demonstration
 from bot import logs
+from bot.channels.telegram import reach
 from bot.channels.terminal import talk
 from bot.clock import SystemClock
 from bot.config import Config, SettingProblem
 from bot.house import DATABASE, House, UnknownSchool, build, read_knowledge
+from bot.runtime_key import load_runtime_key
 from bot.server_key import load_server_key
 from bot.serving import run
+from bot.smtp import mail_server
 from bot.storage import SchemaTooNew, StorageProblem
 from bot.yaml_file import FileProblem
 from dialogues import DialogueProblem, Understanding
@@ -45,7 +48,9 @@ def _explained(command: Callable[P, T]) -> Callable[P, T]:
         except (FileProblem, KnowledgeProblem, DialogueProblem, SettingProblem) as problem:
             raise click.ClickException(str(problem)) from None
         except UnknownSchool as problem:
-            raise click.ClickException(f"Deze school kennen we niet: {problem}. Kijk bij 'scholen' in config.yaml.") from None
+            raise click.ClickException(
+                f"Deze school kennen we niet: {problem}. Kijk bij 'scholen' en 'vakanties' in config.yaml."
+            ) from None
         except SchemaTooNew:
             raise click.ClickException("Deze gegevens zijn van een nieuwere versie. Installeer die versie.") from None
         except StorageProblem:
@@ -104,7 +109,15 @@ def start() -> None:
     if problems := config.problems():
         raise click.ClickException("\n".join(problems))
     _refuse_demo(config)
-    house = build(config, _server_key(config))
+    clock = SystemClock()
+    house = build(
+        config,
+        _server_key(config),
+        runtime_key=load_runtime_key(config),
+        mail=mail_server(config, clock),
+        reach=reach(config),
+        clock=clock,
+    )
     asyncio.run(_start(house))
 
 
@@ -217,7 +230,8 @@ def check() -> None:
         problems += [f"{config.file}:1: {problem}" for problem in config.problems()]
         if not problems:
             known = read_knowledge().schools
-            problems += [f"{config.file}:1: school '{slug}' kennen we niet." for slug in config.scholen if slug not in known]
+            named = (*config.scholen, *config.seintjes.vakanties)
+            problems += [f"{config.file}:1: school '{slug}' kennen we niet." for slug in named if slug not in known]
     for line in problems:
         click.echo(line)
     if problems:

@@ -6,20 +6,33 @@ import ipaddress
 import os
 import re
 from collections.abc import Mapping
+from datetime import date
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from bot.yaml_file import explain, read_yaml
 
 _PREFIX = "BRIEVENBUS_"
 # Variables that are no setting of config.yaml: where it is, and what may never stand in it.
-_OTHER_VARIABLES = frozenset({"BRIEVENBUS_CONFIG", "BRIEVENBUS_SERVER_KEY"})
+_OTHER_VARIABLES = frozenset(
+    {
+        "BRIEVENBUS_CONFIG",
+        "BRIEVENBUS_SERVER_KEY",
+        "BRIEVENBUS_RUNTIME_KEY",
+        "BRIEVENBUS_SMTP_PASSWORD",
+        "BRIEVENBUS_TELEGRAM_TOKEN",
+    }
+)
 _Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+_TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Weekday = Literal["maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"]
+# A summer holiday has six weeks; more than this is a slip of the keyboard, and would keep notices away for years.
+_LONGEST_HOLIDAY = 100
 
 
 class SettingProblem(Exception):
@@ -44,6 +57,46 @@ class Argon(_Part):
     rondes: Annotated[int, Field(ge=4, le=64)] = 4
 
 
+class Holiday(_Part):
+    """Days without school, the first and the last included."""
+
+    van: date
+    tot: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not 0 <= (self.tot - self.van).days < _LONGEST_HOLIDAY:
+            raise ValueError(f'"tot" komt na "van", en er zitten minder dan {_LONGEST_HOLIDAY} dagen tussen')
+        return self
+
+
+class Notices(_Part):
+    """When readers may hear that something waits; *spoed* comes at once."""
+
+    tijden: Annotated[tuple[_TimeOfDay, ...], Field(min_length=1)] = ("08:15", "12:15", "15:30")
+    dagen: Annotated[tuple[Weekday, ...], Field(min_length=1)] = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag")
+    vakanties: dict[_Slug, tuple[Holiday, ...]] = {}
+
+
+class Smtp(_Part):
+    """The server that takes our mail; always through TLS. Its password stands in the environment or in a file."""
+
+    host: Annotated[str, Field(min_length=1)]
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    tls: Literal["starttls", "direct"] = "starttls"
+    gebruiker: str | None = None
+    afzender: Annotated[str, Field(pattern=r"^[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+$")]
+
+
+class Telegram(_Part):
+    """How the bot gets its messages. Its token stands in the environment or in a file; without one there is no bot."""
+
+    manier: Literal["ophalen", "webhook"] = "ophalen"
+    server: Annotated[str, Field(pattern=r"^(https://[A-Za-z0-9.:-]+|http://(127\.0\.0\.1|localhost)(:\d+)?)$")] = (
+        "https://api.telegram.org"
+    )
+
+
 class _Settings(_Part):
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
@@ -55,6 +108,9 @@ class _Settings(_Part):
     draad_minuten: Annotated[int, Field(ge=1, le=60)] = 15
     inbox_minuten: Annotated[int, Field(ge=1, le=480)] = 30
     bewaren_dagen: Annotated[int, Field(ge=1, le=3650)] = 365
+    seintjes: Notices = Notices()
+    smtp: Smtp | None = None
+    telegram: Telegram = Telegram()
     argon: Argon = Argon()
     logniveau: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -116,7 +172,7 @@ class Config(_Settings):
         overrides = _from_environment(env)
         _resolve_paths(overrides, Path.cwd())
         settings = {"data": _xdg_data_folder(env), **written, **overrides, "file": str(file)}
-        for part in ("tls", "argon"):
+        for part in _BLOCKS:
             if isinstance(written.get(part), dict) and isinstance(overrides.get(part), dict):
                 settings[part] = {**written[part], **overrides[part]}
         try:
@@ -168,9 +224,19 @@ class Config(_Settings):
             found.append(
                 'Vul "adres" in: het openbare adres, zoals https://brievenbus.onzeschool.nl. Het komt in links te staan.'
             )
+        if self.telegram.manier == "webhook" and self.adres is None:
+            found.append(
+                'Een webhook heeft een openbaar adres nodig. Vul "adres" in, of kies bij "telegram" de manier "ophalen".'
+            )
         if self.tls is not None:
             found.extend(_tls_problems(self.tls))
         return tuple(found)
+
+
+# Settings with settings of their own; lists, which have commas in a variable; and what does not fit in a variable.
+_BLOCKS: dict[str, type[BaseModel]] = {"tls": Tls, "seintjes": Notices, "smtp": Smtp, "telegram": Telegram, "argon": Argon}
+_LISTS = frozenset({"scholen", "tijden", "dagen"})
+_ONLY_IN_FILE = frozenset({"vakanties"})
 
 
 def packaged_file() -> Traversable:
@@ -216,16 +282,16 @@ def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
         inside = found
         for block in blocks:
             inside = inside.setdefault(block, {})
-        inside[name] = [part.strip() for part in value.split(",")] if name == "scholen" else value
+        inside[name] = [part.strip() for part in value.split(",")] if name in _LISTS else value
     return found
 
 
 def _variables() -> list[tuple[str, tuple[str, ...]]]:
     """Every variable with the setting that it stands for."""
-    blocks: dict[str, type[BaseModel]] = {"tls": Tls, "argon": Argon}
     settings: list[tuple[str, ...]] = []
     for name in _ConfigFile.model_fields:
-        settings.extend([(name, inner) for inner in blocks[name].model_fields] if name in blocks else [(name,)])
+        inside = [inner for inner in _BLOCKS[name].model_fields if inner not in _ONLY_IN_FILE] if name in _BLOCKS else []
+        settings.extend([(name, inner) for inner in inside] or [(name,)])
     return [(_variable(setting), setting) for setting in settings]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from weakref import WeakValueDictionary
@@ -18,16 +18,18 @@ from bot.brievenbus.mailbox import BoxClosed, CodeUnknown, Mailbox, NobodyLeft
 from bot.brievenbus.padding import STEPS, TooLong, pad, unpad
 from bot.clock import Clock, half_day
 from bot.effects import AddMessage, Effect, Forget, PostMelding
-from bot.messages import Facts, Incoming, Replies
+from bot.messages import Attachment, Facts, Incoming, Replies
 from bot.storage import (
     Conflict,
     ConversationRow,
+    Delete,
     Insert,
     Operation,
     Replace,
     SeenRow,
     Storage,
     StorageFull,
+    StorageProblem,
     UnitOfWork,
 )
 from bot.turn import CURRENT, Turn
@@ -44,6 +46,9 @@ from dialogues import (
 )
 
 log = logging.getLogger(__name__)
+
+# Makes of the replies what is committed with their turn, where a channel sends them later.
+Post = Callable[[Replies], Awaitable[Sequence[Operation]]]
 
 # Of a locked state, so that its length does not say how far a child is, nor how much it wrote.
 _SIZES = (*STEPS, 64 * 1024, 256 * 1024)
@@ -128,27 +133,53 @@ class Conversation:
         taken = await self._take(Tracker.empty(), Turn(facts), UserMessage("/groet", "groet", {}, facts.channel))
         return Replies(taken.messages, 0)
 
-    async def handle(self, incoming: Incoming) -> Replies:
-        """Answer one message; never raises for what a person can do."""
-        ident = self._server.hash("conversation", incoming.key.encode())
+    def first_words(self, text: str, channel: str) -> tuple[BotMessage, ...]:
+        """What is said to somebody whose school is not known yet: help, when the text asks for it; and who can know of this."""
+        understood = self._understanding.understand(text[:LONGEST])
+        names = ["utter_eerlijk"]
+        if understood.danger is not None:
+            names.insert(0, f"utter_gevaar_{understood.danger.kind}")
+        elif understood.intent == "help":
+            names.insert(0, "utter_help")
+        return tuple(self._engine.say(name, Tracker.empty(), channel) for name in names)
+
+    def forget(self, key: str) -> Operation:
+        """The operation that deletes a conversation, for the unit of work of whoever begins another."""
+        return Delete(ConversationRow, {"id": self._ident(key)})
+
+    def mark(self, key: str, message_id: str) -> Operation:
+        """The operation that makes a second delivery recognisable, for what a channel answers by itself."""
+        return Insert(self._seen(key, message_id))
+
+    async def handle(self, incoming: Incoming, post: Post | None = None) -> Replies:
+        """Answer one message; never raises for what a person can do.
+
+        Args:
+            incoming: the message.
+            post: makes the operations that keep the replies until they are sent, for a channel that sends them later. A second
+                delivery then has no answer: that of the first is kept already.
+        """
+        ident = self._ident(incoming.key)
         lock = self._locks.setdefault(ident, asyncio.Lock())
         understood = self._understanding.understand(incoming.text[:LONGEST])
         async with lock:
             for _ in range(TRIES):
                 try:
-                    return await self._handle(ident, incoming, understood)
+                    return await self._handle(ident, incoming, understood, post)
                 except Conflict:
                     # Another process was first (or versturen was delivered twice): look again at what is there now.
                     continue
-            return await self._failed(incoming, None, "utter_storing", understood)
+            return await self._failed(incoming, None, "utter_storing", understood, post)
 
-    async def _handle(self, ident: bytes, incoming: Incoming, understood: Understood) -> Replies:
+    async def _handle(self, ident: bytes, incoming: Incoming, understood: Understood, post: Post | None) -> Replies:
         before: Tracker | None = None
         try:
             stored = await self._load(ident, incoming)
             before = tracker = stored.tracker
             delivery = self._delivery(incoming)
             repeated = delivery is not None and await self._storage.get(SeenRow, {"id": delivery.id}) is not None
+            if repeated and post is not None:
+                return Replies((), tracker.turn, posted=True)
             turn = Turn(incoming.facts)
             message, keep = self._message(stored, repeated, incoming, understood, turn)
             if understood.danger is not None and understood.danger.tier == "red" and not tracker.slots.get("spoed"):
@@ -158,21 +189,29 @@ class Conversation:
             if understood.danger is not None and understood.danger.tier == "red":
                 card = self._engine.say(f"utter_gevaar_{understood.danger.kind}", taken.tracker, incoming.facts.channel)
                 taken = replace(taken, messages=(card, *taken.messages))
-            if not keep:
-                return Replies(taken.messages, stored.tracker.turn, self._engine.asks_text(taken.tracker), kept=False)
-            operations = await self._operations(ident, incoming, stored, taken, None if repeated else delivery)
-            await self._storage.commit(UnitOfWork(operations))
+            after = _after(taken) if keep else stored.tracker
+            # A repeated message was kept the first time, so its text is not put back into the field.
+            asks_text = self._engine.asks_text(after if keep else taken.tracker)
+            replies = Replies(taken.messages, after.turn, asks_text, kept=keep or repeated, posted=post is not None)
+            operations: tuple[Operation, ...] = ()
+            if keep:
+                operations = await self._operations(ident, incoming, stored, taken, None if repeated else delivery)
+            elif post is not None and delivery is not None:
+                operations = (Insert(delivery),)
+            if post is not None:
+                operations = (*operations, *await post(replies))
+            if operations:
+                await self._storage.commit(UnitOfWork(operations))
         except Conflict:
             raise
         except StorageFull:
-            return await self._failed(incoming, before, "utter_storing", understood)
+            return await self._failed(incoming, before, "utter_storing", understood, post)
         except tuple(_FAILURES) as problem:
-            return await self._failed(incoming, before, _FAILURES[type(problem)], understood)
+            return await self._failed(incoming, before, _FAILURES[type(problem)], understood, post)
         except Exception:
             log.exception("a turn failed; nothing of it was kept")
-            return await self._failed(incoming, before, "utter_storing", understood)
-        after = _after(taken)
-        return Replies(taken.messages, after.turn, self._engine.asks_text(after))
+            return await self._failed(incoming, before, "utter_storing", understood, post)
+        return replies
 
     def _message(
         self, stored: _Stored, repeated: bool, incoming: Incoming, understood: Understood, turn: Turn
@@ -190,10 +229,10 @@ class Conversation:
             if turn.ask_again:
                 return asked, True
             if stale or repeated:
-                turn.ask_again = "utter_oude_pagina"
+                turn.ask_again = "utter_al_aangekomen" if repeated else "utter_oude_pagina"
                 return asked, False
         if incoming.attachment is not None:
-            turn.ask_again = "utter_geen_tekst"
+            turn.ask_again = "utter_doorgestuurd" if incoming.attachment is Attachment.FORWARDED else "utter_geen_tekst"
             return asked, True
         if not text:
             turn.ask_again = "utter_leeg"
@@ -271,8 +310,13 @@ class Conversation:
         """The row that marks this delivery; None where a channel cannot deliver twice."""
         if not incoming.message_id:
             return None
-        ident = self._server.hash("delivery", f"{incoming.key}\n{incoming.message_id}".encode())
-        return SeenRow(ident, half_day(self._clock.now()))
+        return self._seen(incoming.key, incoming.message_id)
+
+    def _seen(self, key: str, message_id: str) -> SeenRow:
+        return SeenRow(self._server.hash("delivery", f"{key}\n{message_id}".encode()), half_day(self._clock.now()))
+
+    def _ident(self, key: str) -> bytes:
+        return self._server.hash("conversation", key.encode())
 
     def _save(self, ident: bytes, key: str, row: ConversationRow | None, tracker: Tracker) -> Operation:
         """Compare and set: whoever saved since we looked makes this turn run again."""
@@ -288,7 +332,9 @@ class Conversation:
         """From the server key *together with* the sender's token, of which only a hash is stored: neither alone opens it."""
         return self._server.key("conversation state", key.encode())
 
-    async def _failed(self, incoming: Incoming, before: Tracker | None, response: str, understood: Understood) -> Replies:
+    async def _failed(
+        self, incoming: Incoming, before: Tracker | None, response: str, understood: Understood, post: Post | None
+    ) -> Replies:
         """Nothing was kept: say so, with help. ``before`` is the state as it is; None when not even that is known."""
         channel, tracker = incoming.facts.channel, before or Tracker.empty()
         messages = [self._engine.say(response, tracker, channel, max=str(LONGEST))]
@@ -297,7 +343,21 @@ class Conversation:
         if response in _TRY_AGAIN and tracker.active_loop is not None:
             messages += await self._question(tracker, incoming.facts)
         # A page whose conversation could not be read stays at the number that it has, and can be sent again.
-        return Replies(tuple(messages), tracker.turn if before else incoming.turn or 0, kept=False)
+        replies = Replies(tuple(messages), tracker.turn if before else incoming.turn or 0, kept=False)
+        return replies if post is None else await self._post_failure(incoming, replies, post)
+
+    async def _post_failure(self, incoming: Incoming, replies: Replies, post: Post) -> Replies:
+        """What failed is told, too: with its own commit, as that of the turn was not made."""
+        delivery = self._delivery(incoming)
+        for _ in range(TRIES):
+            try:
+                await self._storage.commit(UnitOfWork((*([Insert(delivery)] if delivery else []), *await post(replies))))
+            except Conflict:
+                continue
+            except StorageProblem:
+                break
+            return replace(replies, posted=True)
+        return replies
 
     async def _question(self, tracker: Tracker, facts: Facts) -> Sequence[BotMessage]:
         """The question of now, so that trying again is one tap; nothing of this is kept."""

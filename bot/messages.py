@@ -9,7 +9,7 @@ from dialogues import BotMessage
 
 
 class Attachment(Enum):
-    """Something that is not text and that we cannot read; it is named, never kept."""
+    """Something that is not the writer's own text; it is named, never kept."""
 
     PHOTO = "foto"
     VOICE = "spraak"
@@ -17,6 +17,7 @@ class Attachment(Enum):
     LOCATION = "locatie"
     CONTACT = "contact"
     FILE = "bestand"
+    FORWARDED = "doorgestuurd"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Incoming:
         text: what was typed, or the payload of the button that was pressed.
         message_id: recognises a second delivery of the same message; empty where a channel cannot deliver twice.
         turn: the turn number of the page that the message was sent from; None where a channel has no pages.
-        attachment: set when something else than text came.
+        attachment: set when something else than text came; ``text`` is then what stood with it, and only looked through for
+            danger.
     """
 
     key: str = field(repr=False)
@@ -61,6 +63,7 @@ class Replies:
         messages: in the order in which they are said.
         turn: the number of the turn that a next message from this page belongs to.
         kept: whether the message counted; what was typed in one that did not (a full disk, a stale page) is its writer's still.
+        posted: whether the messages were committed with the turn, for somebody else to send.
         text_allowed: whether the question that is asked now takes typed text (it always may be typed; this steers the focus).
     """
 
@@ -68,3 +71,4 @@ class Replies:
     turn: int
     text_allowed: bool = True
     kept: bool = True
+    posted: bool = False

@@ -30,30 +30,41 @@ def load_server_key(config: Config, env: Mapping[str, str] | None = None, *, may
     """
     env = os.environ if env is None else env
     if written := env.get(_VARIABLE):
-        return _decode(written, f"Omgevingsvariabele {_VARIABLE}")
+        return decode(written, f"Omgevingsvariabele {_VARIABLE}")
     file = config.data / "server.key"
     try:
-        return _read(file)
+        return read(file)
     except FileNotFoundError:
         if not may_create:
             raise SettingProblem(
                 f"De serversleutel {file} is weg. Zet hem terug uit je eigen kopie. "
                 "Zonder die sleutel zijn de gegevens in deze map niet te gebruiken."
             ) from None
-    _create(file)
-    return _read(file)
+    create(file)
+    return read(file)
 
 
-def _read(file: Path) -> bytes:
+def read(file: Path) -> bytes:
+    """A key from a file that only its owner can read.
+
+    Raises:
+        FileNotFoundError: there is none.
+        SettingProblem: others can read it, or it holds no key.
+    """
     with file.open("rb") as opened:
         mode = os.fstat(opened.fileno()).st_mode
         if mode & 0o077:
             raise SettingProblem(f"Anderen op deze computer kunnen {file} lezen of veranderen. Voer uit: chmod 600 {file}")
         written = opened.read(4096)
-    return _decode(written.decode("ascii", errors="replace"), str(file))
+    return decode(written.decode("ascii", errors="replace"), str(file))
 
 
-def _decode(written: str, where: str) -> bytes:
+def decode(written: str, where: str) -> bytes:
+    """A key as a person writes it, hex or base64.
+
+    Raises:
+        SettingProblem: it is not 32 bytes; ``where`` says which key is meant.
+    """
     text = written.strip()
     try:
         if len(text) == 2 * LENGTH:
@@ -67,8 +78,8 @@ def _decode(written: str, where: str) -> bytes:
     return key
 
 
-def _create(file: Path) -> None:
-    """Make the key; does nothing when another process was first."""
+def create(file: Path) -> None:
+    """Make a key; does nothing when another process was first."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,9 +1,8 @@
-"""Running until told to stop: the web server, the sweeper, and a clean end at SIGTERM."""
+"""Running until told to stop: the web server, the sweeper, the outbox, Telegram, and a clean end at SIGTERM."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import signal
 from collections.abc import Awaitable, Callable
@@ -29,16 +28,19 @@ async def run(house: House, *, demo: bool, ready: Callable[[int], Awaitable[None
         loop.add_signal_handler(number, stop.set)
     try:
         serving = await serve(house.app(demo=demo), house.config.host, house.config.port, tls_context(house.config))
-        sweeper = asyncio.create_task(house.keep_swept())
+        works = [house.keep_swept(), house.keep_sending(house.senders())]
+        if house.telegram is not None:
+            works.append(house.telegram.run())
+        working = [asyncio.create_task(work) for work in works]
         # What was built stays until the end: looking through all of it for garbage made some pupils wait 20 ms.
         gc.freeze()
         try:
             await ready(serving.port)
             await stop.wait()
         finally:
-            sweeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await sweeper
-            await serving.stop()
+            for task in working:
+                task.cancel()
+            # All at once: each has a moment of its own to finish what it began.
+            await asyncio.gather(serving.stop(), asyncio.gather(*working, return_exceptions=True))
     finally:
         await house.close()

@@ -128,6 +128,9 @@ class ValidateBerichtForm(FormValidationAction):
 class ActionAskAkkoordBericht(Action):
     """The preview of a message."""
 
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
+
     def name(self) -> str:
         """Name in the domain."""
         return "action_ask_bericht_form_akkoord_bericht"
@@ -137,6 +140,9 @@ class ActionAskAkkoordBericht(Action):
         nonce = tracker.get_slot("nonce") or nacl.utils.random(NONCE_BYTES).hex()
         dispatcher.utter_message(response="utter_bericht_controleer")
         dispatcher.utter_message(text=tracker.get_slot("bericht"), json_message={"stijl": "melding"})
+        draad = tracker.get_slot("draad") or {}
+        if draad and await self._mailbox.tells_message_at_once(bytes.fromhex(draad["melding"]), bytes.fromhex(draad["sleutel"])):
+            dispatcher.utter_message(response="utter_bericht_seintje")
         dispatcher.utter_message(response="utter_akkoord_bericht", nonce=nonce)
         return [SlotSet("nonce", nonce)]
 
@@ -213,6 +219,6 @@ def code_actions(mailbox: Mailbox, words: WordList, clock: Clock, open_for: time
         ValidateCodeForm(mailbox, words, clock, open_for),
         ActionDraad(mailbox),
         ValidateBerichtForm(),
-        ActionAskAkkoordBericht(),
+        ActionAskAkkoordBericht(mailbox),
         ActionBerichtVersturen(mailbox),
     )

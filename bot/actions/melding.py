@@ -26,6 +26,7 @@ from bot.actions.answers import (
 from bot.actions.tools import SKIPPED, Domain, Events, button, in_words, label
 from bot.brievenbus.code import NONCE_BYTES
 from bot.brievenbus.mailbox import Mailbox, remaining
+from bot.brievenbus.roster import SchoolReaders
 from bot.effects import Forget, PostMelding
 from bot.turn import current_turn
 from dialogues import parse_payload
@@ -268,8 +269,9 @@ class ActionAskVerander(Action):
 class ActionAskAkkoord(Action):
     """The preview: exactly what will be sent, urgency included; its button carries the nonce that makes it one melding."""
 
-    def __init__(self, people: _WithPeople) -> None:
+    def __init__(self, people: _WithPeople, mailbox: Mailbox) -> None:
         self._people = people
+        self._mailbox = mailbox
 
     def name(self) -> str:
         """Name in the domain."""
@@ -283,7 +285,8 @@ class ActionAskAkkoord(Action):
         urgent = bool(tracker.get_slot("spoed"))
         yes_no = label(domain, "utter_waarde_ja" if urgent else "utter_waarde_nee")
         lines = [f"{name}: {answer}" for name, answer in pairs]
-        excluded = (await self._people.people(tracker)).names(Exclusion.of(tracker.get_slot("uitgesloten")))
+        exclusion = Exclusion.of(tracker.get_slot("uitgesloten"))
+        excluded = (await self._people.people(tracker)).names(exclusion)
         if excluded:
             lines.append(f"{label(domain, 'utter_kop_niet_lezen')}: {in_words(excluded)}")
         lines.append(f"{label(domain, 'utter_kop_spoed')}: {yes_no}")
@@ -292,7 +295,10 @@ class ActionAskAkkoord(Action):
         if gives_away([answer for _, answer in pairs]):
             dispatcher.utter_message(response="utter_verraadt")
         if urgent:
-            dispatcher.utter_message(response="utter_spoed_uitleg")
+            # Only when it is so: who waits for help must not think that somebody was called.
+            ids = _excluded_ids(await self._mailbox.readers(slots["school"]), exclusion)
+            at_once = await self._mailbox.tells_at_once(slots["school"], ids, excluded)
+            dispatcher.utter_message(response="utter_spoed_seintje" if at_once else "utter_spoed_uitleg")
         dispatcher.utter_message(response="utter_akkoord_melding", nonce=nonce)
         return [SlotSet("nonce", nonce)]
 
@@ -334,7 +340,7 @@ class ActionVersturen(Action):
         school = tracker.get_slot("school")
         people = await self._people.people(tracker)
         readers = await self._mailbox.readers(school)
-        excluded = frozenset(reader.id for reader in readers.readers if reader_key(reader) in exclusion.readers)
+        excluded = _excluded_ids(readers, exclusion)
         current_turn().effects += [
             PostMelding(
                 school,
@@ -392,6 +398,10 @@ class ActionTerug(Action):
         return events
 
 
+def _excluded_ids(readers: SchoolReaders, exclusion: Exclusion) -> frozenset[bytes]:
+    return frozenset(reader.id for reader in readers.readers if reader_key(reader) in exclusion.readers)
+
+
 def _say_code(dispatcher: CollectingDispatcher, words: tuple[str, ...]) -> None:
     dispatcher.utter_message(response="utter_code")
     dispatcher.utter_message(text=" ".join(words), json_message={"stijl": "code", "woorden": list(words)})
@@ -430,7 +440,7 @@ def form_actions(knowledge: Knowledge, mailbox: Mailbox) -> tuple[Action, ...]:
         ActionAskOverLezer(people),
         ActionAskOverGenoemd(people),
         ActionAskVerander(),
-        ActionAskAkkoord(people),
+        ActionAskAkkoord(people, mailbox),
         ActionVersturen(people, mailbox),
         ActionWeggooien(),
         ActionTerug(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from bot.brievenbus.code import Codes
@@ -12,6 +13,7 @@ from bot.brievenbus.entries import (
     Kind,
     Side,
     State,
+    Urgency,
     entry_id,
     open_track,
     seal_entry,
@@ -20,6 +22,7 @@ from bot.brievenbus.keys import SealBroken, ServerKey
 from bot.brievenbus.lanes import Lane
 from bot.brievenbus.melding import (
     changed,
+    check_key,
     check_melding,
     make_melding,
     nonce_hash,
@@ -28,10 +31,11 @@ from bot.brievenbus.melding import (
     sent_at,
     with_head,
 )
+from bot.brievenbus.notices import Notices
 from bot.brievenbus.roster import Reader, Roster, SchoolReaders
 from bot.clock import Clock, half_day
 from bot.effects import AddMessage, PostMelding
-from bot.storage import EntryRow, Insert, MeldingRow, Operation, SeenRow, Storage
+from bot.storage import EntryRow, Insert, MeldingKeyRow, MeldingRow, Operation, SeenRow, Storage
 
 # Long enough for a lost connection and a second press, too short for the next pupil at the same computer.
 REPEAT_SECONDS = 600
@@ -73,12 +77,22 @@ class Sent:
 class Mailbox:
     """Takes meldingen and opens threads; it keeps nothing itself but hands out operations for the turn's commit."""
 
-    def __init__(self, storage: Storage, server: ServerKey, codes: Codes, lane: Lane, roster: Roster, clock: Clock) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        server: ServerKey,
+        codes: Codes,
+        lane: Lane,
+        roster: Roster,
+        notices: Notices,
+        clock: Clock,
+    ) -> None:
         self._storage = storage
         self._server = server
         self._codes = codes
         self._lane = lane
         self._roster = roster
+        self._notices = notices
         self._clock = clock
 
     async def readers(self, school: str) -> SchoolReaders:
@@ -118,15 +132,18 @@ class Mailbox:
         who = await self._roster.of(post.school)
         if not who.accepts:
             raise BoxClosed
-        # By name too: somebody may have become a reader after the pupil chose the name from the school's list.
-        names = {name.casefold() for name in post.excluded_names}
-        readers = [reader for reader in remaining(who, post.excluded_readers) if reader.name.casefold() not in names]
+        readers = remaining(who, post.excluded_readers, post.excluded_names)
         if not readers:
             raise NobodyLeft
         words = self._codes.words_for(post.nonce)
         keys = await self._lane.run(lambda: self._codes.keys_for(words))
         now = self._clock.now()
-        return make_melding(self._server, post, keys, readers, half_day(now), int(now.timestamp()))
+        rows = make_melding(self._server, post, keys, readers, half_day(now), int(now.timestamp()))
+        return (*rows, *await self._notices.about(post.school, readers, urgent=post.urgent))
+
+    async def tells_at_once(self, school: str, excluded_readers: frozenset[bytes], excluded_names: Sequence[str]) -> bool:
+        """Whether a reader hears at once of an urgent melding with these exclusions."""
+        return await self._notices.reach(remaining(await self._roster.of(school), excluded_readers, excluded_names))
 
     async def open(self, words: tuple[str, ...]) -> Thread:
         """Open the thread of a code. Slow, as `post`.
@@ -172,7 +189,27 @@ class Mailbox:
             Insert(SeenRow(self._message_id(message.nonce), today)),
             changed(row, new),
             Insert(seal_entry(message.thread_key, row.id, entry)),
+            *await self._notices.about(row.school, await self._holders(row), urgent=head.urgency is Urgency.URGENT),
         )
+
+    async def tells_message_at_once(self, melding: bytes, key: bytes) -> bool:
+        """Whether a reader hears at once of a message in this thread.
+
+        Raises:
+            CodeUnknown: it was deleted meanwhile.
+            SealBroken: it was damaged.
+        """
+        row = await self._row(melding)
+        return open_head(row, key).urgency is Urgency.URGENT and await self._notices.reach(await self._holders(row))
+
+    async def _holders(self, row: MeldingRow) -> Sequence[Reader]:
+        """The active readers to whom this server gave a key; one that was put in by somebody else gets no notice."""
+        holders = set()
+        for key in await self._storage.find(MeldingKeyRow, {"melding": row.id}):
+            with suppress(SealBroken):
+                check_key(self._server, key)
+                holders.add(key.reader)
+        return [reader for reader in (await self._roster.of(row.school)).active if reader.id in holders]
 
     async def _row(self, melding: bytes) -> MeldingRow:
         row = await self._storage.get(MeldingRow, {"id": melding})
@@ -198,9 +235,16 @@ class Mailbox:
         return self._server.hash("message", nonce)
 
 
-def remaining(who: SchoolReaders, excluded: frozenset[bytes]) -> Sequence[Reader]:
-    """The active readers that are not excluded."""
-    return [reader for reader in who.active if reader.id not in excluded]
+def remaining(who: SchoolReaders, excluded: frozenset[bytes], names: Sequence[str] = ()) -> Sequence[Reader]:
+    """The active readers that are not excluded.
+
+    Args:
+        who: the readers of the school.
+        excluded: ids.
+        names: of everyone excluded: somebody may have become a reader after the pupil chose the name from the school's list.
+    """
+    folded = {name.casefold() for name in names}
+    return [reader for reader in who.active if reader.id not in excluded and reader.name.casefold() not in folded]
 
 
 __all__ = ["BoxClosed", "CodeUnknown", "Mailbox", "NobodyLeft", "SealBroken", "Sent", "Thread", "remaining"]

@@ -111,6 +111,15 @@ def check_melding(server: ServerKey, row: MeldingRow) -> None:
     server.check(row.mac, row.table, *_fixed(row))
 
 
+def check_key(server: ServerKey, key: MeldingKeyRow) -> None:
+    """Check that this server gave a reader this key.
+
+    Raises:
+        SealBroken: it did not, or the row was altered.
+    """
+    server.check(key.mac, key.table, key.melding, key.reader, key.sealed)
+
+
 def open_with_code(row: MeldingRow, key: bytes) -> OpenedKeys:
     """The thread key, with the key from the pupil's code.
 
@@ -127,7 +136,7 @@ def open_as_reader(server: ServerKey, row: MeldingRow, key: MeldingKeyRow, priva
         SealBroken: the rows were altered or swapped, or the private key is another reader's.
     """
     check_melding(server, row)
-    server.check(key.mac, key.table, key.melding, key.reader, key.sealed)
+    check_key(server, key)
     try:
         plain = SealedBox(PrivateKey(private_key)).decrypt(key.sealed)
     except (nacl.exceptions.CryptoError, ValueError, TypeError) as error:

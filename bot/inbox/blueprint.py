@@ -9,6 +9,7 @@ from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import text
 
 from bot.brievenbus.inbox import Inbox
+from bot.brievenbus.notices import Notices
 from bot.brievenbus.staff import Staff
 from bot.clock import Clock
 from bot.inbox.cookies import Cookies
@@ -16,11 +17,12 @@ from bot.inbox.desk import HOME, Desk, Handler, Visit, see
 from bot.inbox.door import Door
 from bot.inbox.key import Key
 from bot.inbox.lists import PEOPLE, Lists
+from bot.inbox.notices import NOTICES, NoticePages
 from bot.inbox.thread import Thread
 
 
 def inbox_blueprint(
-    staff: Staff, inbox: Inbox, schools: Mapping[str, str], clock: Clock, *, secure: bool, demo: bool
+    staff: Staff, inbox: Inbox, notices: Notices, schools: Mapping[str, str], clock: Clock, *, secure: bool, demo: bool
 ) -> Blueprint:
     """The inbox as a blueprint under ``/inbox``.
 
@@ -29,14 +31,15 @@ def inbox_blueprint(
     Args:
         staff: people who read.
         inbox: what they read.
+        notices: how they hear that something waits.
         schools: slug to name.
         clock: tells what is today.
         secure: whether browsers reach us over TLS; False only on loopback.
         demo: whether every page says that nobody reads this.
     """
     blueprint = Blueprint("inbox", url_prefix="/inbox")
-    desk = Desk(staff, inbox, schools, clock, Cookies(secure), demo=demo)
-    door, key, lists, thread = Door(desk), Key(desk), Lists(desk), Thread(desk)
+    desk = Desk(staff, inbox, notices, schools, clock, Cookies(secure), demo=demo)
+    door, key, lists, pages, thread = Door(desk), Key(desk), Lists(desk), NoticePages(desk), Thread(desk)
     style = (files("bot.inbox") / "static" / "stijl.css").read_text(encoding="utf-8")
 
     async def stylesheet(request: Request) -> HTTPResponse:
@@ -67,6 +70,11 @@ def inbox_blueprint(
     post("/sleutel/nieuw", "key_new", desk.readers_form(key.renew), "/inbox/sleutel")
     get("/mensen", "people", desk.readers_only(lists.people))
     post("/mensen/bevestigen", "confirm", desk.readers_form(lists.confirm), PEOPLE)
+    get("/seintjes", "notices", desk.readers_only(pages.show))
+    post("/seintjes/mail", "notice_mail", desk.readers_form(pages.mail), NOTICES)
+    post("/seintjes/code", "notice_code", desk.readers_form(pages.code), NOTICES)
+    post("/seintjes/telegram", "notice_telegram", desk.readers_form(pages.telegram), NOTICES)
+    post("/seintjes/uit", "notice_off", desk.readers_form(pages.off), NOTICES)
     get("/melding/<melding:str>", "melding", desk.readers_only(thread.show))
     post("/melding/<melding:str>/antwoord", "answer", desk.readers_form(thread.answer), "/inbox/melding/{melding}")
     post("/melding/<melding:str>/notitie", "note", desk.readers_form(thread.note), "/inbox/melding/{melding}")

@@ -14,6 +14,7 @@ from sanic.response import html, redirect
 from bot.brievenbus.inbox import ChangedMeanwhile, Inbox, MeldingUnknown
 from bot.brievenbus.keys import SealBroken
 from bot.brievenbus.lanes import QueueFull
+from bot.brievenbus.notices import Notices
 from bot.brievenbus.sessions import Session
 from bot.brievenbus.staff import Staff
 from bot.clock import Clock, half_day, half_day_text
@@ -52,11 +53,20 @@ class Desk:
     """Makes pages, and lets readers through to them."""
 
     def __init__(
-        self, staff: Staff, inbox: Inbox, schools: Mapping[str, str], clock: Clock, cookies: Cookies, *, demo: bool
+        self,
+        staff: Staff,
+        inbox: Inbox,
+        notices: Notices,
+        schools: Mapping[str, str],
+        clock: Clock,
+        cookies: Cookies,
+        *,
+        demo: bool,
     ) -> None:
         """Take the parts; ``schools`` gives each slug its name."""
         self.staff = staff
         self.inbox = inbox
+        self.notices = notices
         self.cookies = cookies
         self._schools = schools
         self._templates = Environment(

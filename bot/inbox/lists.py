@@ -33,6 +33,7 @@ class Lists:
         asked = str(request.args.get("pagina", ""))
         queue = await self._desk.inbox.queue(session, int(asked) - 1 if _PAGE.fullmatch(asked) else 0)
         school = await self._desk.staff.school(session.reader.school)
+        addresses = await self._desk.notices.of(session.reader.id)
         return self._desk.page(
             "queue.html",
             session,
@@ -41,6 +42,7 @@ class Lists:
             readers=school.readers,
             sound=school.sound,
             accepts=school.accepts,
+            refused=[way.value for way, address in addresses.items() if address.refused],
             done=done(request),
         )
 

@@ -2,11 +2,15 @@
 
 from bot.storage.migrations import SchemaTooNew
 from bot.storage.rows import (
+    ChatRow,
     ConversationRow,
     EntryRow,
     InvitationRow,
     MeldingKeyRow,
     MeldingRow,
+    NoticeAddressRow,
+    NoticeLinkRow,
+    OutboxRow,
     ReaderRow,
     RosterRow,
     SeenRow,
@@ -26,6 +30,7 @@ from bot.storage.unit import (
 )
 
 __all__ = [
+    "ChatRow",
     "Conflict",
     "ConversationRow",
     "Delete",
@@ -34,7 +39,10 @@ __all__ = [
     "InvitationRow",
     "MeldingKeyRow",
     "MeldingRow",
+    "NoticeAddressRow",
+    "NoticeLinkRow",
     "Operation",
+    "OutboxRow",
     "ReaderRow",
     "Replace",
     "RosterRow",

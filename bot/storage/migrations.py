@@ -48,7 +48,29 @@ _FIRST = (
     ) WITHOUT ROWID, STRICT""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+# What waits to be sent, and where readers get their notices.
+_SECOND = (
+    """CREATE TABLE outbox (
+        id BLOB PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('seintje', 'bevestiging', 'telegram')),
+        next_try INTEGER NOT NULL, attempts INTEGER NOT NULL, locked BLOB NOT NULL
+    ) WITHOUT ROWID, STRICT""",
+    """CREATE TABLE notice_address (
+        id BLOB PRIMARY KEY, reader BLOB NOT NULL REFERENCES reader (id) ON DELETE CASCADE, locked BLOB NOT NULL
+    ) WITHOUT ROWID, STRICT""",
+    "CREATE INDEX notice_address_reader ON notice_address (reader)",
+    """CREATE TABLE notice_link (
+        id BLOB PRIMARY KEY, reader BLOB NOT NULL REFERENCES reader (id) ON DELETE CASCADE,
+        half_day INTEGER NOT NULL, locked BLOB NOT NULL
+    ) WITHOUT ROWID, STRICT""",
+)
+
+_THIRD = (
+    """CREATE TABLE chat (
+        id BLOB PRIMARY KEY, version INTEGER NOT NULL, half_day INTEGER NOT NULL, locked BLOB NOT NULL
+    ) WITHOUT ROWID, STRICT""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)
 
 
 class SchemaTooNew(Exception):

@@ -1,7 +1,8 @@
 """The rows that are kept, one frozen dataclass a table; everything that could tell a stranger something is sealed.
 
 In clear stand only: the school, random ids, half-days, the state, the urgency, the next due half-day, padded lengths and
-who holds a key (design 8). A half-day is an integer, two to a calendar day in Europe/Amsterdam: no finer time is kept.
+who holds a key (design 8); of what waits to be sent the kind, the tries, and when the next is. A half-day is an integer,
+two to a calendar day in Europe/Amsterdam; that next try is the only finer time.
 ``tests/bot/storage/test_clear_columns.py`` lists every column and what it may hold.
 """
 
@@ -167,6 +168,62 @@ class SessionRow(Row):
     locked: bytes = field(repr=False)
 
 
+@dataclass(frozen=True)
+class OutboxRow(Row):
+    """Something that waits to be sent, written in the transaction of what it belongs to.
+
+    Attributes:
+        id: 16 random bytes.
+        kind: which sender takes it; also says under which key it is locked.
+        next_try: seconds since 1970. 0 means at once, so that nothing finer than the half-day tells when it was written.
+        attempts: tries that failed.
+        locked: for whom, and what; padded.
+    """
+
+    table: ClassVar[str] = "outbox"
+    key: ClassVar[tuple[str, ...]] = ("id",)
+    id: bytes
+    kind: str
+    next_try: int
+    attempts: int
+    locked: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class NoticeAddressRow(Row):
+    """Where a reader gets notices. Its id is a keyed hash of the address, so that two readers cannot have the same one."""
+
+    table: ClassVar[str] = "notice_address"
+    key: ClassVar[tuple[str, ...]] = ("id",)
+    id: bytes
+    reader: bytes
+    locked: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class NoticeLinkRow(Row):
+    """A one-time token or code by which a reader proves to have an address; only its keyed hash is kept."""
+
+    table: ClassVar[str] = "notice_link"
+    key: ClassVar[tuple[str, ...]] = ("id",)
+    id: bytes
+    reader: bytes
+    half_day: int
+    locked: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ChatRow(Row):
+    """What is remembered of one Telegram chat, locked under the runtime key: its school, the ids of recent messages."""
+
+    table: ClassVar[str] = "chat"
+    key: ClassVar[tuple[str, ...]] = ("id",)
+    id: bytes
+    version: int
+    half_day: int
+    locked: bytes = field(repr=False)
+
+
 TABLES: tuple[type[Row], ...] = (
     ConversationRow,
     SeenRow,
@@ -177,4 +234,8 @@ TABLES: tuple[type[Row], ...] = (
     RosterRow,
     InvitationRow,
     SessionRow,
+    OutboxRow,
+    NoticeAddressRow,
+    NoticeLinkRow,
+    ChatRow,
 )

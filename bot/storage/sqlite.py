@@ -180,9 +180,16 @@ class SqliteStorage:
             ).fetchall()
         return {str(state): int(number) for state, number in rows}
 
-    async def sweep(self, conversations: int, seen: int, sessions: int, invitations: int, meldingen: int) -> None:
+    async def sweep(self, conversations: int, seen: int, sessions: int, invitations: int, meldingen: int, links: int = 0) -> None:
         """See `Storage.sweep`."""
-        limits = {"conversation": conversations, "seen": seen, "session": sessions, "invitation": invitations}
+        limits = {
+            "conversation": conversations,
+            "seen": seen,
+            "chat": seen,
+            "session": sessions,
+            "invitation": invitations,
+            "notice_link": links,
+        }
         await asyncio.to_thread(self._sweep, limits, meldingen)
 
     async def close(self) -> None:

@@ -94,8 +94,11 @@ class Storage(Protocol):
     async def count(self, reader: bytes) -> Mapping[str, int]:
         """How many meldingen a reader holds a key for, by state."""
 
-    async def sweep(self, conversations: int, seen: int, sessions: int, invitations: int, meldingen: int) -> None:
-        """Delete what is older than the given half-days, and the closed meldingen that were due before ``meldingen``."""
+    async def sweep(self, conversations: int, seen: int, sessions: int, invitations: int, meldingen: int, links: int = 0) -> None:
+        """Delete what is older than the given half-days, and the closed meldingen that were due before ``meldingen``.
+
+        What is remembered of a Telegram chat goes with the marks of what it delivered (``seen``).
+        """
 
     async def close(self) -> None:
         """Finish what waits and close the files."""

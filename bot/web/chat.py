@@ -1,4 +1,7 @@
-"""The chat as pages: every message is a form post, and the answer is the next page. Works without JavaScript."""
+"""The chat as pages: every message is a form post, and the answer is the next page. Works without JavaScript.
+
+The script posts the same form and takes what is new from the same page, so there is one way to show a message.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,11 @@ from urllib.parse import parse_qsl
 
 from jinja2 import Environment
 from sanic import Blueprint, HTTPResponse, Request
-from sanic.response import html
 
 from bot.messages import Facts, Incoming, Replies
 from bot.web.errors import Fault
-from bot.web.show import is_short, show
+from bot.web.policy import page
+from bot.web.show import is_short, show, wipes
 from bot.web.talks import SchoolPage, Talks
 from bot.web.tokens import SenderTokens, TokenRefused
 
@@ -67,17 +70,17 @@ class ChatPages:
 
     async def choose(self, _request: Request) -> HTTPResponse:
         """The list of schools."""
-        return html(self._choice.render(schools=self._schools.values()))
+        return page(self._choice.render(schools=self._schools.values()))
 
     async def begin(self, _request: Request, school: str) -> HTTPResponse:
         """A new conversation: the welcome, and a token that nothing is stored for yet."""
-        page = school_of(self._schools, school)
+        shown = school_of(self._schools, school)
         replies = await self._talks.open(Facts(school, CHANNEL))
-        return self._page(page, self._tokens.make(school), replies, first=True)
+        return self._page(shown, self._tokens.make(school), replies, first=True)
 
     async def answer(self, request: Request, school: str) -> HTTPResponse:
         """What was typed or pressed goes to the conversation; its answer is the next page."""
-        page = school_of(self._schools, school)
+        shown = school_of(self._schools, school)
         form = _read(request)
         try:
             self._tokens.check(form.token, school)
@@ -85,7 +88,7 @@ class ChatPages:
             raise Fault("gesprek") from error
         text = form.typed if form.pressed is None else form.pressed
         if form.pressed is None and len(text) > LONGEST_TEXT:
-            return self._too_long(page, form)
+            return self._too_long(shown, form)
         if len(text) > LONGEST_TEXT:  # no button of ours
             raise Fault("onleesbaar")
         replies = await self._talks.handle(
@@ -96,14 +99,14 @@ class ChatPages:
         if form.pressed is None and not replies.kept:
             # What did not count goes back into the field, to be sent again as it is.
             said, draft = "", form.typed
-        return self._page(page, form.token, replies, said=said, draft=draft)
+        return self._page(shown, form.token, replies, said=said, draft=draft)
 
     def _page(
         self, school: SchoolPage, token: str, replies: Replies, *, said: str = "", draft: str = "", first: bool = False
     ) -> HTTPResponse:
         shown, buttons = show(replies.messages)
         said = said.strip()
-        return html(
+        return page(
             self._chat.render(
                 school=school,
                 token=token,
@@ -112,6 +115,7 @@ class ChatPages:
                 said=said,
                 shown=shown,
                 buttons=buttons,
+                wiped=wipes(replies.messages),
                 text_allowed=replies.text_allowed,
                 draft=draft,
                 first=first,
@@ -122,7 +126,7 @@ class ChatPages:
 
     def _too_long(self, school: SchoolPage, form: _Form) -> HTTPResponse:
         """The same page with the text in it, to be made shorter: nothing went to the conversation."""
-        return html(
+        return page(
             self._chat.render(
                 school=school,
                 token=form.token,
@@ -131,6 +135,7 @@ class ChatPages:
                 said="",
                 shown=(),
                 buttons=(),
+                wiped=False,
                 text_allowed=True,
                 draft=form.typed,
                 first=False,

@@ -11,9 +11,10 @@ from pydantic import BaseModel
 from sanic import HTTPResponse, Request
 from sanic.exceptions import SanicException
 from sanic.handlers import ErrorHandler
-from sanic.response import html, json
+from sanic.response import json
 
 from bot.logs import frames_of
+from bot.web.policy import page
 from bot.web.talks import SchoolPage
 from bot.yaml_file import read_yaml
 
@@ -80,8 +81,7 @@ class Errors(ErrorHandler):
         if path.endswith(JSON_ENDS):
             return json({"fout": f"{text.kop} {text.tekst}"}, status=status, headers=headers)
         school = self._schools.get(path.split("/")[1] if path.startswith("/") else "")
-        page = self._page.render(fout=text, school=school)
-        return html(page, status=status, headers=headers)
+        return page(self._page.render(fout=text, school=school), status=status, headers=headers)
 
     @staticmethod
     def log(request: Request, exception: Exception) -> None:

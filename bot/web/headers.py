@@ -11,22 +11,12 @@ from sanic.config import Config
 from sanic.response import BaseHTTPResponse
 
 from bot.web.errors import Fault
+from bot.web.policy import POLICY
 
 App: TypeAlias = Sanic[Config, SimpleNamespace]
 
-# No script: the chat works by form post. Whoever adds one widens script-src (and connect-src) for its page.
-_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
 _ALWAYS = {
-    "content-security-policy": _POLICY,
+    "content-security-policy": POLICY,
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
@@ -40,7 +30,7 @@ _STRICT_TRANSPORT = "max-age=31536000"  # a year; without subdomains, which are 
 
 
 def add_headers(app: App, *, tls: bool) -> None:
-    """Let every response of ``app`` carry the headers above; a handler may set a stricter value itself.
+    """Let every response of ``app`` carry the headers above; a handler may set another value itself.
 
     Args:
         app: not yet started.

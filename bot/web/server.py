@@ -31,7 +31,11 @@ from bot.web.tokens import SenderTokens
 QUICK_EXIT = "https://www.buienradar.nl/"
 # The longest text (20,000 characters) in its longest writing: 12 bytes a character, as %F0%9F%98%80 or \ud83d\ude00.
 LARGEST_REQUEST = 256 * 1024
-_STATIC = {"stijl.css": "text/css; charset=utf-8", "icoon.svg": "image/svg+xml"}
+_STATIC = {
+    "stijl.css": "text/css; charset=utf-8",
+    "chat.js": "text/javascript; charset=utf-8",
+    "icoon.svg": "image/svg+xml",
+}
 _HEALTH_SECONDS = 5.0
 _STOP_SECONDS = 2.0
 _BACKLOG = 512  # a class that begins at the same moment does so with several connections each
@@ -101,7 +105,7 @@ def create_app(
 
 
 def _house(health: Callable[[], Awaitable[bool]]) -> Blueprint:
-    """What is the same for all: health, the way out, style and icon."""
+    """What is the same for all: health, the way out, style, script and icon."""
     house = Blueprint("house")
 
     async def healthz(_request: Request) -> HTTPResponse:

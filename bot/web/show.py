@@ -56,6 +56,11 @@ def show(messages: Sequence[BotMessage]) -> tuple[tuple[Shown, ...], tuple[Butto
     return shown, messages[last].buttons if last is not None else ()
 
 
+def wipes(messages: Sequence[BotMessage]) -> bool:
+    """Whether nothing of before these messages may stay in view: the conversation was wiped, or its melding thrown away."""
+    return any(message.custom.get("wist") is True for message in messages)
+
+
 def _show(message: BotMessage, *, keep_buttons: bool) -> Shown:
     style = str(message.custom.get("stijl", ""))
     if style not in _STYLES:

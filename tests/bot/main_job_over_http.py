@@ -15,9 +15,10 @@ import re
 import shutil
 import sqlite3
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import httpx
 
@@ -54,6 +55,7 @@ PASSWORDS = {
 }
 NEW_PASSWORD = "drie dappere dweilen dansen"
 NAMES = {"Ivonne": "Ivonne Kwartelhof", "Antje": "Antje Zandloperinck"}
+MAIL, CHAT = "ivonne.kwartelhof+thuis@brievenpost.example", 734195286042
 AGENT, FORWARDED = "Vlooienmarktbrowser/7.5", "203.0.113.77"
 
 
@@ -112,6 +114,19 @@ class Browser:
         return self.page
 
 
+class Letters:
+    """Brings mail, and then is unlucky in words that quote the address."""
+
+    def __init__(self) -> None:
+        self.last = ""
+        self.unlucky = False
+
+    async def send(self, destination: str, payload: Mapping[str, Any]) -> None:
+        if self.unlucky:
+            raise RuntimeError(f"no way to {destination} with {payload}")
+        self.last = payload["tekst"]
+
+
 class Job:
     """The house, the copies of its folder, and what was typed or given out."""
 
@@ -121,11 +136,12 @@ class Job:
         self.config.data.mkdir(parents=True)
         self.key = load_server_key(self.config)
         self.clock = FixedClock()
+        self.post = Letters()
         self.given: dict[str, list[str]] = {}
         self.raw: dict[str, str] = {}
 
     def build(self) -> House:
-        return build(self.config, self.key, clock=self.clock, stretching=FAST)
+        return build(self.config, self.key, mail=self.post, clock=self.clock, stretching=FAST)
 
     def stage(self, name: str) -> None:
         """A copy of everything in the folder, and a backup, as a thief would have them."""
@@ -202,6 +218,7 @@ class Job:
         self.give("cookie", *(value.strip("'\"") for value in antje.client.cookies.values()))
         self.give("password", *PASSWORDS.values(), NEW_PASSWORD)
         self.give("reader", *NAMES.values(), *" ".join(NAMES.values()).split())
+        await self._notices(house, ivonne)
         self.stage("enrolled")
 
         # When a pupil fills in the form, in danger, as far as the preview, and changes an answer
@@ -230,6 +247,9 @@ class Job:
             self.give("code", between.join(code))
         for between in (" ", "-", ""):
             self.give("code", *(between.join(code[place : place + 2]) for place in range(4)))
+        # and a notice is on its way to a mail server that is down
+        self.post.unlucky = True
+        await house.outbox.drain(house.senders())
         self.stage("sent")
 
         # Then a reader reads, answers, notes
@@ -285,6 +305,22 @@ class Job:
         self.give_raw("T", keys.thread)
         self.give_raw("S", keys.staff)
         await ivonne.post("/inbox/uitloggen")
+
+    async def _notices(self, house: House, reader: Browser) -> None:
+        """A reader turns on notices in both ways."""
+        await reader.get("/inbox/seintjes")
+        await reader.post("/inbox/seintjes/mail", adres=MAIL)
+        await house.outbox.drain(house.senders())
+        code = re.findall(r"\b[0-9]{8}\b", self.post.last)[0]
+        await reader.post("/inbox/seintjes/code", code=code)
+        assert MAIL in reader.page
+        house.notices.telegram_bot = "knikkerbot"
+        await reader.post("/inbox/seintjes/telegram")
+        token = re.findall(r"inbox_[\w-]{22}", reader.page)[0]
+        await house.notices.link_telegram(token, CHAT)
+        self.give("address", MAIL, MAIL.partition("@")[0], str(CHAT))
+        self.give("notice token", token, token.removeprefix("inbox_"))
+        self.give_raw("chat", CHAT.to_bytes(8, "big"))
 
     async def _errors_that_quote(self, house: House, base: str) -> None:
         """Whatever fails, however much its error quotes: the page has words of ours, and the log a place in the code."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 from ruamel.yaml import YAML
 
-from bot.config import Argon, Config, SettingProblem, Tls, _ConfigFile, packaged_file
+from bot.config import Argon, Config, Holiday, Notices, SettingProblem, Smtp, Telegram, Tls, _ConfigFile, packaged_file
 from bot.yaml_file import FileProblem
 
 
@@ -48,7 +49,7 @@ def test_the_packaged_file_says_every_default() -> None:
 def test_every_key_has_a_comment_above_it() -> None:
     lines = packaged_file().read_text(encoding="utf-8").splitlines()
     keys = [number for number, line in enumerate(lines) if re.match(r"\s*[a-z_]+:", line)]
-    assert len(keys) == len(_ConfigFile.model_fields) + len(Argon.model_fields)
+    assert len(keys) == sum(len(model.model_fields) for model in (_ConfigFile, Notices, Telegram, Argon))
     assert [lines[number] for number in keys if not lines[number - 1].lstrip().startswith("# ")] == []
 
 
@@ -81,6 +82,15 @@ def test_a_named_file_that_is_not_there() -> None:
         ("draad_minuten: 61\n", 1, "hoogstens 60"),
         ("tls:\n  cert: a.pem\n", 1, 'ontbreekt "key" onder "tls"'),
         ("achter_proxy: 'ja'\n", 1, "true of false"),
+        ("seintjes:\n  tijden: ['8:15']\n", 2, "patroon"),
+        ("seintjes:\n  tijden: []\n", 2, "te weinig waarden"),
+        ("seintjes:\n  dagen: [maandag, funday]\n", 2, "Kies uit"),
+        ("seintjes:\n  vakanties:\n    jps:\n      - {van: 2026-10-25, tot: 2026-10-17}\n", 4, '"tot" komt na "van"'),
+        ("seintjes:\n  vakanties:\n    jps:\n      - {van: 2026-10-17, tot: 2036-10-25}\n", 4, "100 dagen"),
+        ("smtp:\n  host: smtp.example\n", 1, 'ontbreekt "afzender"'),
+        ("smtp:\n  afzender: 'a <a@b.nl>'\n  host: smtp.example\n", 2, "patroon"),
+        ("smtp: {host: smtp.example, afzender: a@b.nl, tls: geen}\n", 1, "Kies uit"),
+        ("smtp: {host: smtp.example, afzender: a@b.nl, wachtwoord: geheim}\n", 1, '"wachtwoord"'),
         ("logniveau: alles\n", 1, 'Kies uit: "debug", "info", "warning" of "error"'),
     ],
 )
@@ -105,6 +115,28 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     assert (config.port, config.scholen, config.achter_proxy) == (1003, ("jps", "mozaiek"), True)
     assert config.argon == Argon(rondes=6, geheugen_mib=65)
     assert (config.host, config.logniveau) == ("127.0.0.1", "error")
+
+
+def test_notices_and_the_mail_server_are_settings(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "seintjes:\n  vakanties:\n    jps:\n      - {van: 2026-10-17, tot: 2026-10-25}\n"
+        "smtp:\n  host: smtp.school.nl\n  afzender: brievenbus@school.nl\n",
+    )
+    config = Config.load(
+        {
+            "BRIEVENBUS_SEINTJES_TIJDEN": "09:00, 13:00",
+            "BRIEVENBUS_SEINTJES_DAGEN": "maandag,dinsdag",
+            "BRIEVENBUS_SMTP_PORT": "465",
+            "BRIEVENBUS_SMTP_TLS": "direct",
+            "BRIEVENBUS_SMTP_PASSWORD": "hoort er niet in",
+            "BRIEVENBUS_RUNTIME_KEY": "evenmin",
+        }
+    )
+    holidays = {"jps": (Holiday(van=date(2026, 10, 17), tot=date(2026, 10, 25)),)}
+    assert config.seintjes == Notices(tijden=("09:00", "13:00"), dagen=("maandag", "dinsdag"), vakanties=holidays)
+    assert config.smtp == Smtp(host="smtp.school.nl", port=465, tls="direct", afzender="brievenbus@school.nl")
+    assert "hoort er niet in" not in repr(config)
 
 
 @pytest.mark.parametrize(

@@ -225,6 +225,7 @@ async def test_a_second_tab_does_not_answer_for_the_first(house: House, readers:
     replies = await post(house, pupil, "Dit is de tweede tab.", turn=page)
     # Then its text is not taken for the answer to the next question
     assert names(replies)[0] == "utter_oude_pagina"
+    assert not replies.kept
     assert "utter_ask_melding_form_waar" in names(replies)
     slots = (await state(house, pupil.key)).slots
     assert (slots["wat"], slots.get("waar")) == (WHAT, None)
@@ -240,7 +241,8 @@ async def test_a_message_that_is_delivered_twice_counts_once(
         post(house, pupil, WHAT, message_id="1", turn=turn), post(house, pupil, WHAT, message_id="1", turn=turn)
     )
     assert "utter_ask_melding_form_waar" in names(first)
-    assert names(second) == ["utter_oude_pagina", "utter_ask_melding_form_waar"]
+    assert names(second) == ["utter_al_aangekomen", "utter_ask_melding_form_waar"]
+    assert second.kept  # by the first: nothing has to be typed again
     slots = (await state(house, pupil.key)).slots
     assert (slots["wat"], slots.get("waar")) == (WHAT, None)
 
@@ -263,7 +265,7 @@ async def test_a_reload_that_posts_again_shows_where_the_conversation_is(house: 
     page = pupil.turn
     await pupil.says("/ben_leerling", message_id="page-0")
     replies = await post(house, pupil, "/ben_leerling", turn=page, message_id="page-0")
-    assert names(replies) == ["utter_oude_pagina", "utter_menu"]
+    assert names(replies) == ["utter_al_aangekomen", "utter_menu"]
     assert "/melding_doen" in payloads(replies)
 
 
@@ -660,7 +662,8 @@ async def test_what_is_no_text_is_told_and_the_question_stays(
     for words in ("/ben_leerling", "/melding_doen", "/overslaan", "Nee, niemand van hen", "/overslaan"):
         await pupil.says(words)
     replies = await house.conversation.handle(Incoming(pupil.key, pupil.facts, "", turn=pupil.turn, attachment=attachment))
-    assert names(replies) == ["utter_geen_tekst", "utter_ask_melding_form_wat"]
+    told = "utter_doorgestuurd" if attachment is Attachment.FORWARDED else "utter_geen_tekst"
+    assert names(replies) == [told, "utter_ask_melding_form_wat"]
 
 
 @pytest.mark.parametrize(

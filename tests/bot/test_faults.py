@@ -257,7 +257,7 @@ async def one_answer_to_the_question(house: House, given: Given, shown: list[str
     # Then the conversation is where it was, with the text in it or about to be: it goes on with the next question
     assert "utter_gesprek_verlopen" not in pupil.names()
     if shown is not None:
-        assert "utter_oude_pagina" in pupil.names()
+        assert "utter_al_aangekomen" in pupil.names()
     assert "utter_ask_melding_form_waar" in pupil.names()
     # And the rest of the form makes one melding with the text
     for _ in range(6):

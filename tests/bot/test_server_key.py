@@ -63,7 +63,7 @@ def test_a_write_that_fails_leaves_nothing(config: Config, monkeypatch: pytest.M
 
 def test_two_that_start_together_get_the_same(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     """Given another process that makes the key between our look and our own making of it."""
-    real = server_key._create
+    real = server_key.create
 
     def slower(file: Path) -> None:
         other = threading.Thread(target=real, args=(file,))
@@ -73,7 +73,7 @@ def test_two_that_start_together_get_the_same(config: Config, monkeypatch: pytes
         real(file)
 
     theirs: list[bytes] = []
-    monkeypatch.setattr(server_key, "_create", slower)
+    monkeypatch.setattr(server_key, "create", slower)
     assert load_server_key(config, {}) == base64.b64decode(theirs[0])
     assert [found.name for found in config.data.iterdir()] == ["server.key"]
 

@@ -22,13 +22,14 @@ from nacl.public import PrivateKey, SealedBox
 from bot.brievenbus.code import Codes
 from bot.brievenbus.entries import entry_id, thread_key
 from bot.brievenbus.keys import SealBroken, ServerKey, Stretching, decrypt, derive
+from bot.brievenbus.padding import unpad
 from bot.brievenbus.recovery import RecoveryKeyWrong, open_secret
 from bot.brievenbus.words import load
-from bot.server_key import _read as read_server_key
+from bot.server_key import read as read_server_key
 from bot.storage.rows import TABLES
 from tests.bot.conftest import FAST
 from tests.bot.leaks import Haystack, planted, spellings
-from tests.bot.main_job_over_http import NAMES, PASSWORDS
+from tests.bot.main_job_over_http import CHAT, MAIL, NAMES, PASSWORDS
 
 ROOT = Path(__file__).parents[2]
 STAGES = (
@@ -58,6 +59,8 @@ KINDS = (
     "form",
     "invitation",
     "browser",
+    "address",
+    "notice token",
 )
 
 
@@ -197,6 +200,9 @@ class Thief:
         "form",
         "invitation",
         "message",
+        "notice address",
+        "notice link",
+        "outbox",
         "nonce hash",
         "reader id",
         "reader name",
@@ -348,6 +354,24 @@ def test_the_pupils_code_opens_nothing_of_staff(stolen: Stolen, thief: Thief) ->
     assert of_thread | of_staff == ids
     for row in thief.tables["entry"]:
         assert _opens(thread, row["sealed"], b"1" + melding + row["id"]) is (row["id"] in of_thread)
+
+
+def test_without_the_server_key_nobody_knows_where_readers_get_their_notices(thief: Thief) -> None:
+    """Said in the threat model: with it, their addresses are readable, as they must be to send them anything."""
+    found = set()
+    for row in thief.tables["notice_address"]:
+        key = thief.server.key("notice address", row["id"], row["reader"])
+        found.add(json.loads(unpad(decrypt(key, row["locked"], b"notice address")))[1])
+        for other in (bytes(32), os.urandom(32)):
+            assert not _opens(ServerKey(other).key("notice address", row["id"], row["reader"]), row["locked"], b"notice address")
+    assert found == {MAIL, str(CHAT)}
+    # What waits says for whom, and that something does; never what.
+    reader = next(row["reader"] for row in thief.tables["notice_address"])
+    waiting = [
+        json.loads(unpad(decrypt(thief.server.key("outbox", b"seintje"), row["locked"], row["id"])))
+        for row in thief.tables["outbox"]
+    ]
+    assert sorted(waiting) == [[f"{way} {reader.hex()}", {"spoed": True}, 0] for way in ("mail", "telegram")]
 
 
 def test_the_server_key_shows_who_works_here_and_no_more(thief: Thief) -> None:

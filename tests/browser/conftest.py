@@ -59,3 +59,27 @@ def pictures() -> Path | None:
 async def photograph(page: Page, folder: Path | None, name: str) -> None:
     if folder is not None:
         await page.screenshot(path=folder / f"{name}.png")
+
+
+_TOO_SMALL = """() => {
+    const width = document.documentElement.clientWidth;
+    const targets = document.querySelectorAll('button, a:not(.skip), summary, input:not([type=hidden]), textarea');
+    return Array.from(targets).filter(target => {
+        const box = target.getBoundingClientRect();
+        const small = box.width < 43.9 || box.height < 43.9;
+        const spills = target.matches('button, .knop') && target.scrollWidth > target.clientWidth;
+        return target.checkVisibility() && (small || spills || box.left < 0 || box.right > width + 0.1);
+    }).map(target => target.outerHTML);
+}"""
+
+
+async def assert_fits(page: Page) -> None:
+    """Nothing sticks out sideways, and whatever can be pressed is large enough for a thumb."""
+    assert page.viewport_size is not None
+    assert await page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    assert await page.evaluate(_TOO_SMALL) == []
+    header = page.locator("header")
+    if await header.count() and await header.evaluate("header => getComputedStyle(header).position") == "sticky":
+        box = await header.bounding_box()
+        assert box is not None
+        assert box["height"] <= page.viewport_size["height"] / 5  # it stays in view, so it may not take the page

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page, Request
 from bot.web import QUICK_EXIT
 from dialogues import BotMessage, Button
 from tests.bot.web.conftest import Web, running
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, assert_fits
 
 EVERYTHING = (
     BotMessage(
@@ -61,21 +61,6 @@ async def photograph(page: Page, folder: Path | None, name: str) -> None:
     """The whole page, for the eye of whoever changes its style."""
     if folder is not None:
         await page.screenshot(path=folder / f"{name}.png", full_page=True)
-
-
-async def assert_fits(page: Page) -> None:
-    """Nothing sticks out sideways, and whatever can be pressed is large enough for a thumb."""
-    assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    header = await page.locator("header").bounding_box()
-    assert header is not None
-    assert header["height"] <= PHONE["height"] / 5  # it stays in view, so it may not take the page
-    for target in await page.locator("button, a, textarea").all():
-        box = await target.bounding_box()
-        assert box is not None
-        assert box["height"] >= 43.9, await target.inner_text()
-        assert box["width"] >= 43.9, await target.inner_text()
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= PHONE["width"] + 0.1
 
 
 async def test_a_conversation_without_javascript(chromium: Browser, web: Web) -> None:

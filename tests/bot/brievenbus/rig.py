@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 
 from bot.brievenbus.code import Codes
@@ -12,18 +12,26 @@ from bot.brievenbus.inbox import Inbox
 from bot.brievenbus.keys import ServerKey, Stretching
 from bot.brievenbus.lanes import Lanes
 from bot.brievenbus.mailbox import Mailbox
+from bot.brievenbus.notices import Notices
 from bot.brievenbus.roster import Reader, Roster
+from bot.brievenbus.school_times import SchoolTimes
 from bot.brievenbus.sessions import Session, Sessions
 from bot.brievenbus.staff import Enrolment, Staff
 from bot.brievenbus.words import load
 from bot.clock import FixedClock
 from bot.effects import AddMessage, PostMelding
+from bot.outbox import Outbox
 from bot.storage import Insert, MeldingRow, ReaderRow, Replace, SqliteStorage, UnitOfWork
 from bot.storage.rows import Row
 
 # The least that libsodium takes: these tests are about people, not about what guessing costs.
 CHEAP = Stretching(ops=1, memory=8 * 1024 * 1024)
 PASSWORD = "vier wollen sokken drogen"
+INBOX = "https://brievenbus.test/inbox/"
+# As the settings have them, with one holiday.
+TIMES = SchoolTimes(
+    (time(8, 15), time(12, 15), time(15, 30)), frozenset(range(5)), {"jps": ((date(2026, 12, 19), date(2027, 1, 3)),)}
+)
 IDLE = timedelta(minutes=30)
 ANSWERS = (("Voor wie is het?", "Voor mij"), ("Wat is er gebeurd?", "Ze pakken steeds mijn tas af."))
 
@@ -50,6 +58,8 @@ class Rig:
     staff: Staff
     inbox: Inbox
     mailbox: Mailbox
+    outbox: Outbox
+    notices: Notices
     _nonces: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     @classmethod
@@ -58,8 +68,11 @@ class Rig:
         roster = Roster(storage, server)
         sessions = Sessions(storage, roster, clock, IDLE)
         staff = Staff(storage, server, roster, sessions, lanes.staff, clock, CHEAP)
-        mailbox = Mailbox(storage, server, Codes(server, load(), CHEAP), lanes.pupils, roster, clock)
-        return cls(storage, clock, lanes, roster, sessions, staff, Inbox(storage, server, clock, timedelta(days=365)), mailbox)
+        outbox = Outbox(storage, server, ServerKey(b"r" * 32), clock)
+        notices = Notices(storage, server, outbox, TIMES, clock, INBOX, mail=True)
+        mailbox = Mailbox(storage, server, Codes(server, load(), CHEAP), lanes.pupils, roster, notices, clock)
+        inbox = Inbox(storage, server, clock, timedelta(days=365))
+        return cls(storage, clock, lanes, roster, sessions, staff, inbox, mailbox, outbox, notices)
 
     async def close(self) -> None:
         await self.storage.close()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 
+from bot.brievenbus.addresses import Way
 from bot.brievenbus.code import NONCE_BYTES
 from bot.brievenbus.entries import entry_id, thread_key
 from bot.brievenbus.keys import ServerKey, derive
 from bot.brievenbus.melding import open_as_reader
-from bot.storage import MeldingKeyRow, MeldingRow
+from bot.brievenbus.notices import place_of
+from bot.storage import MeldingKeyRow, MeldingRow, OutboxRow
 from bot.storage.rows import TABLES
 from tests.bot.brievenbus.world import Rows, Value, World
 from tests.bot.conftest import SERVER_KEY
@@ -46,7 +48,31 @@ async def targets(world: World) -> dict[str, tuple[str, int, int]]:
     chats = [SERVER.hash("conversation", key.encode()) for key in ("chat-1", "chat-2")]
     seen = SERVER.hash("delivery", b"chat-2\nm1")
     form = SERVER.hash("form", b"note-1")
+    outbox = world.outbox()
+
+    def waits(who: str) -> int:
+        """The row of a notice that failed before; the others wait for a school time."""
+        for row in rows["outbox"]:
+            if row["kind"] == "seintje" and row["attempts"]:
+                opened = outbox._open(OutboxRow(**row))  # type: ignore[arg-type]
+                if opened.destination == place_of(world.readers[who], Way.MAIL):
+                    return place("outbox", id=row["id"])
+        raise AssertionError("nothing waits")
+
+    chat_rows = [house.runtime.hash("chat", key) for key in (b"telegram-1", b"telegram-2")]
     return {
+        "outbox": ("outbox", waits("Ivonne"), waits("Antje")),
+        "notice_address": (
+            "notice_address",
+            place("notice_address", reader=world.readers["Antje"]),
+            place("notice_address", reader=world.readers["Ivonne"]),
+        ),
+        "notice_link": (
+            "notice_link",
+            place("notice_link", reader=world.readers["Truus"]),
+            place("notice_link", reader=world.readers["Mina"]),
+        ),
+        "chat": ("chat", place("chat", id=chat_rows[0]), place("chat", id=chat_rows[1])),
         "melding": ("melding", place("melding", id=a), place("melding", id=b)),
         "melding_key": (
             "melding_key",
@@ -111,7 +137,7 @@ def changed_columns(world: World, table: str, place: int, other: int) -> Iterato
     row = world.late[table][place]
     for column, value in row.items():
         for kind, new in _altered(value):
-            if new != value and not (table == "roster" and column == "school" and new == "mijlpaal"):
+            if new != value and (table, column, new) not in _NO_CHANGE:
                 yield column, kind, _with(world, table, place, {**row, column: new})
         if place != other and value != world.late[table][other][column]:
             theirs = world.late[table][other]
@@ -142,6 +168,8 @@ def changed_rows(world: World, table: str, place: int, other: int) -> Iterator[t
         yield "swapped", swapped
 
 
+# The other school's proof in its place is another test; and what is put off for ever waits, as a deleted row would.
+_NO_CHANGE = {("roster", "school", "mijlpaal"), ("outbox", "next_try", 2**63 - 1)}
 _TEXTS = ("nieuw", "gelezen", "afgesloten", "spoed", "gewoon", "actief", "wacht", "weg", "vo", "mijlpaal", "", "\x00")
 _UNIQUE = {"code_lookup", "nonce_hash", "username_hash"}
 

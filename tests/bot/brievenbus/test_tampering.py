@@ -111,6 +111,15 @@ CHATS = CHAT | {"second delivery": "utter_gesprek_verlopen utter_menu"}
 CHAT_ANEW = {"chat": "utter_niet_begrepen utter_menu"}
 SEEN = {"second delivery": "utter_ask_melding_form_hoe_vaak"}  # taken as an answer once more
 UNNOTICED: Seen = {}
+NO_NOTICE = {"sent Ivonne": "nothing"}
+NO_NOTICES = {**NO_NOTICE, "sent Antje": "nothing"}
+NO_ADDRESS = {"notices Antje": ""}
+NO_ADDRESSES = {**NO_ADDRESS, "notices Ivonne": ""}
+NO_LINK = {"link Truus": "LinkUnknown"}
+NO_LINKS = {**NO_LINK, "link Mina": "LinkUnknown"}
+# A chat on Telegram chooses its school again.
+FORGOTTEN = {"telegram-1": " told=False"}
+FORGOTTEN_BOTH = {**FORGOTTEN, "telegram-2": " told=False"}
 
 # For every column: what is seen when it is altered or cut off, and when it is swapped with that of another row.
 COLUMNS: Mapping[tuple[str, str], tuple[Seen, Seen]] = {
@@ -151,6 +160,16 @@ COLUMNS: Mapping[tuple[str, str], tuple[Seen, Seen]] = {
     ("conversation", "version"): (CHAT, CHATS),
     ("conversation", "locked"): (CHAT, CHATS),
     ("conversation", "half_day"): (UNNOTICED, UNNOTICED),
+    # A notice that is lost is not missed; the inbox shows what waits.
+    **{("outbox", column): (NO_NOTICE, NO_NOTICES) for column in ("id", "locked")},
+    ("outbox", "kind"): (NO_NOTICE, UNNOTICED),
+    # They say when it is tried, not what; sooner, more often, or never.
+    **{("outbox", column): (UNNOTICED, UNNOTICED) for column in ("next_try", "attempts")},
+    **{("notice_address", column): (NO_ADDRESS, NO_ADDRESSES) for column in ("id", "reader", "locked")},
+    **{("notice_link", column): (NO_LINK, NO_LINKS) for column in ("id", "reader", "locked")},
+    ("notice_link", "half_day"): (UNNOTICED, UNNOTICED),
+    **{("chat", column): (FORGOTTEN, FORGOTTEN_BOTH) for column in ("id", "locked")},
+    **{("chat", column): (UNNOTICED, UNNOTICED) for column in ("version", "half_day")},
     ("seen", "id"): (SEEN, UNNOTICED),
     ("seen", "half_day"): (UNNOTICED, UNNOTICED),
 }
@@ -192,6 +211,22 @@ ROWS: Mapping[tuple[str, str], Seen] = {
     # Where the chat was a moment ago; only who holds the token gets that far.
     ("conversation", "put back"): {"chat": "utter_ask_melding_form_waar"},
     ("conversation", "doubled"): UNNOTICED,
+    ("outbox", "deleted"): NO_NOTICE,
+    ("outbox", "swapped"): NO_NOTICES,
+    ("outbox", "put back"): UNNOTICED,
+    ("outbox", "doubled"): UNNOTICED,
+    ("notice_address", "deleted"): NO_ADDRESS,
+    ("notice_address", "swapped"): NO_ADDRESSES,
+    # An address of before: a notice without content goes there, or is tried there in vain.
+    ("notice_address", "put back"): {"notices Antje": "Antje@example.org"},
+    ("notice_address", "doubled"): UNNOTICED,
+    ("notice_link", "deleted"): NO_LINK,
+    ("notice_link", "swapped"): NO_LINKS,
+    ("notice_link", "doubled"): UNNOTICED,
+    ("chat", "deleted"): FORGOTTEN,
+    ("chat", "swapped"): FORGOTTEN_BOTH,
+    ("chat", "put back"): {"telegram-1": "jps told=False"},
+    ("chat", "doubled"): UNNOTICED,
     ("seen", "deleted"): SEEN,
     ("seen", "swapped"): UNNOTICED,
     ("seen", "doubled"): UNNOTICED,

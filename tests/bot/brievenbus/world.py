@@ -9,23 +9,36 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bot.brievenbus.addresses import Addresses, Way
 from bot.brievenbus.entries import Broken, Entry, State
 from bot.brievenbus.inbox import AlreadyDone, ChangedMeanwhile, MeldingUnknown, QueueItem
 from bot.brievenbus.keys import SealBroken
 from bot.brievenbus.mailbox import CodeUnknown
+from bot.brievenbus.notices import LinkUnknown, place_of
 from bot.brievenbus.slowdown import Slowdown
 from bot.brievenbus.staff import InvitationUnknown, LoginRefused
+from bot.chats import Chats
 from bot.clock import FixedClock
 from bot.config import Config
 from bot.effects import AddMessage, PostMelding
 from bot.house import DATABASE, House, build
 from bot.messages import Facts, Incoming
+from bot.outbox import NOTICE, Outbox
 from bot.storage import SqliteStorage, UnitOfWork
 from bot.storage.rows import TABLES
 from tests.bot.conftest import FAST, PASSWORD, SERVER_KEY
 
 # What the pages and the conversation have words for; anything else is a traceback.
-REFUSALS = (SealBroken, MeldingUnknown, CodeUnknown, AlreadyDone, ChangedMeanwhile, InvitationUnknown, LoginRefused)
+REFUSALS = (
+    SealBroken,
+    MeldingUnknown,
+    CodeUnknown,
+    AlreadyDone,
+    ChangedMeanwhile,
+    InvitationUnknown,
+    LoginRefused,
+    LinkUnknown,
+)
 Value = bytes | str | int | None
 Rows = dict[str, list[dict[str, Value]]]
 OK = "ok"
@@ -50,6 +63,8 @@ class World:
     usernames: dict[str, str]
     recovery_keys: dict[str, str]
     invitation: str
+    readers: dict[str, bytes] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
     meldingen: dict[str, Melding] = field(default_factory=dict)
     early: Rows = field(default_factory=dict)
     late: Rows = field(default_factory=dict)
@@ -119,6 +134,16 @@ class World:
             await note(f"again {name}", lambda m=melding: house.mailbox.sent(m.nonce))
         roster = await house.roster.of("jps")
         seen["roster"] = (roster.sound, roster.accepts, {reader.name: reader.state.value for reader in roster.readers})
+        for who in ("Ivonne", "Antje"):
+            found = await house.notices.of(self.readers[who])
+            seen[f"notices {who}"] = " ".join(f"{one.address}{' refused' * one.refused}" for one in found.values())
+            seen[f"sent {who}"] = "nothing"
+        seen |= dict.fromkeys(await self._sent(), "a notice")
+        for who, token in self.tokens.items():
+            await note(f"link {who}", lambda t=token: self._link(t))
+        for key in ("telegram-1", "telegram-2"):
+            chat = await self.chats().load(key)
+            seen[key] = f"{chat.school} told={chat.told}"
         for who, username in self.usernames.items():
             await note(f"log-in {who}", lambda u=username: self._login(u))
         await note("invitation", lambda: house.staff.invitation(self.invitation))
@@ -129,6 +154,24 @@ class World:
             await note("double click", lambda: self._note_again(session))
         await note("recover Antje", self._recover)
         return seen
+
+    async def _sent(self) -> list[str]:
+        """Who gets a notice from what is in the outbox; a new one, that remembers nothing of what was there before."""
+        post, names = Post(), {place_of(ident, Way.MAIL): name for name, ident in self.readers.items()}
+        await self.outbox().drain({NOTICE: post})
+        return [f"sent {names[destination]}" for destination in post.sent]
+
+    async def _link(self, token: str) -> str:
+        await self.house.notices.link_telegram(token, int.from_bytes(token.encode()[-6:]))
+        return OK
+
+    def outbox(self) -> Outbox:
+        return Outbox(self.house.storage, self.house.server, self.house.runtime, self.house.clock)
+
+    def chats(self) -> Chats:
+        house = self.house
+        outbox, talks = self.outbox(), house.conversation
+        return Chats("telegram", house.storage, outbox, house.runtime, house.clock, talks, lambda said, tag: (), lambda: "tag")
 
     async def _login(self, username: str) -> str:
         await self.house.staff.login(username, PASSWORD)
@@ -154,6 +197,19 @@ class World:
             if before != now:
                 found[what] = _in_a_word(before, now)
         return found
+
+
+@dataclass
+class Post:
+    """A sender of notices."""
+
+    away: bool = False
+    sent: list[str] = field(default_factory=list)
+
+    async def send(self, destination: str, payload: Mapping[str, Any]) -> None:
+        if self.away:
+            raise OSError("away")
+        self.sent.append(destination)
 
 
 def _in_a_word(before: object, now: object) -> str:
@@ -211,6 +267,16 @@ async def make_world(folder: Path) -> World:
     antje = await house.staff.session(cookies["Antje"])
     assert ivonne is not None
     assert antje is not None
+    for name, cookie in cookies.items():
+        session = await house.staff.session(cookie)
+        assert session is not None
+        world.readers[name] = session.reader.id
+        if name in ("Truus", "Mina"):
+            # Half-way linking a chat
+            world.tokens[name] = await house.notices.telegram_token(session)
+        else:
+            operations = await Addresses(house.storage, house.server).set(session.reader.id, Way.MAIL, f"{name}@example.org")
+            await house.storage.commit(UnitOfWork(operations))
     for number, name in enumerate("ABC", start=1):
         nonce = bytes([number]) * 16
         without = frozenset({antje.reader.id}) if name == "C" else frozenset[bytes]()
@@ -223,6 +289,10 @@ async def make_world(folder: Path) -> World:
     for key in ("chat-1", "chat-2"):
         for text in ("/ben_leerling", "/melding_doen", "/overslaan", '/antwoord{"over_lezer": "nee"}', "/overslaan"):
             await world._says(key, text)
+    for key in ("telegram-1", "telegram-2"):
+        await world.chats().change(key, lambda chat: replace(chat, school="jps"))
+    # The mail server is away.
+    await world.outbox().drain({NOTICE: Post(away=True)})
     world.early = world.rows()
     for name, melding in world.meldingen.items():
         await house.inbox.open(ivonne, melding.id)
@@ -237,6 +307,11 @@ async def make_world(folder: Path) -> World:
     await world._says("chat-1", "Ze pakken mijn pet af.")
     await world._says("chat-2", "Ze lachen mij uit.")
     await world._says("chat-2", "in de gang", message_id="m1")
+    for key in ("telegram-1", "telegram-2"):
+        await world.chats().change(key, lambda chat: replace(chat, told=True))
+    await house.notices.refused(world.readers["Antje"], (await house.notices.of(world.readers["Antje"]))[Way.MAIL])
+    await world.outbox().drain({NOTICE: Post(away=True)})
+    await house.storage.commit(UnitOfWork((world.outbox().row("telegram", "telegram-1", {}),)))
     # Time goes by: one session moves on, another reader changes the recovery key and types it back.
     clock.advance(minutes=5)
     session = await house.staff.session(cookies["Antje"])

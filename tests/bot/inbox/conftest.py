@@ -58,7 +58,7 @@ class Office:
 @contextlib.asynccontextmanager
 async def opened(folder: Path, *, secure: bool = False, demo: bool = False) -> AsyncIterator[Office]:
     rig = Rig.build(folder)
-    blueprint = inbox_blueprint(rig.staff, rig.inbox, SCHOOLS, rig.clock, secure=secure, demo=demo)
+    blueprint = inbox_blueprint(rig.staff, rig.inbox, rig.notices, SCHOOLS, rig.clock, secure=secure, demo=demo)
     app = create_app(NoTalks(), {}, ServerKey(b"k" * 32), blueprint, demo=demo, host_is_loopback=not secure, health=_well)
     serving = await serve(app, "127.0.0.1", 0)
     try:

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import closing
 from dataclasses import fields
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
@@ -50,6 +51,12 @@ def _due(value: Value) -> bool:
 
 def _sealed(value: Value) -> bool:
     return isinstance(value, bytes) and len(value) >= SEAL
+
+
+def _next_try(value: Value) -> bool:
+    """At once, a fixed school time of the next week, or a try after one that failed."""
+    now = FixedClock().now()
+    return value == 0 or (isinstance(value, int) and now.timestamp() <= value <= (now + timedelta(days=7)).timestamp())
 
 
 _school = _one_of("jps", "mijlpaal")
@@ -97,6 +104,18 @@ CLEAR: Mapping[tuple[str, str], Check] = {
     ("invitation", "school"): _school,
     ("invitation", "half_day"): _half_day,
     ("invitation", "mac"): MAC,
+    ("outbox", "id"): ID,
+    ("outbox", "kind"): _one_of("seintje", "bevestiging", "telegram"),
+    ("outbox", "next_try"): _next_try,
+    ("outbox", "attempts"): lambda value: isinstance(value, int) and 0 <= value < 1000,
+    ("notice_address", "id"): HASH,
+    ("notice_address", "reader"): ID,
+    ("notice_link", "id"): HASH,
+    ("notice_link", "reader"): ID,
+    ("notice_link", "half_day"): _half_day,
+    ("chat", "id"): HASH,
+    ("chat", "version"): _count,
+    ("chat", "half_day"): _half_day,
     ("session", "id"): KEY,
     ("session", "reader"): ID,
     ("session", "half_day"): _half_day,
@@ -116,6 +135,10 @@ SEALED: Mapping[tuple[str, str], Check] = {
     ("entry", "sealed"): _bytes(*(step + SEAL for step in STEPS)),
     ("invitation", "name_locked"): _sealed,
     ("session", "locked"): _sealed,
+    ("outbox", "locked"): _bytes(*(step + SEAL for step in (*STEPS, 64 * 1024, 256 * 1024))),
+    ("notice_address", "locked"): _bytes(STEPS[0] + SEAL),
+    ("notice_link", "locked"): _bytes(STEPS[0] + SEAL),
+    ("chat", "locked"): _bytes(*(step + SEAL for step in (*STEPS, 64 * 1024))),
 }
 COLUMNS = {**CLEAR, **SEALED}
 
@@ -196,6 +219,8 @@ async def test_texts_are_from_short_lists(world: World) -> None:
         *(state.value for state in State),
         *(urgency.value for urgency in Urgency),
         *(state.value for state in ReaderState),
+        "seintje",
+        "telegram",
     }
 
 

@@ -10,7 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from bot.storage import Insert, SchemaTooNew, SeenRow, SqliteStorage, UnitOfWork, migrations
+from bot.storage import (
+    Conflict,
+    Insert,
+    NoticeAddressRow,
+    OutboxRow,
+    ReaderRow,
+    SchemaTooNew,
+    SeenRow,
+    SqliteStorage,
+    UnitOfWork,
+    migrations,
+)
+from bot.storage.rows import TABLES
 
 ROOT = Path(__file__).parents[3]
 SECOND = ("ALTER TABLE seen ADD COLUMN channel TEXT", "UPDATE seen SET channel = 'rest'")
@@ -64,6 +76,57 @@ async def test_a_populated_database_is_brought_up_to_date(file: Path, monkeypatc
     await make_nothing(file)  # and only once
     assert ask(file, "PRAGMA user_version") == [(len(migrations.MIGRATIONS),)]
     assert ask(file, "SELECT channel, count(*) FROM seen GROUP BY channel") == [("rest", 500)]
+
+
+def as_version_one(file: Path) -> None:
+    """A database of the first version, with a brievenbus in use."""
+    connection = sqlite3.connect(file)
+    with connection:
+        for statement in migrations.MIGRATIONS[0]:
+            connection.execute(statement)
+        connection.execute("PRAGMA user_version = 1")
+        blob, short = b"x" * 32, b"i" * 16
+        connection.execute("INSERT INTO seen VALUES (?, 41000)", [short])
+        connection.execute("INSERT INTO conversation VALUES (?, 1, 41000, ?)", [short, blob])
+        connection.execute(
+            "INSERT INTO reader VALUES (?, 'jps', 41000, 'actief', 1, 4, 67108864, 1, ?, ?, ?, ?, ?, ?, ?)",
+            [short, short, blob, blob, short, blob, blob, blob],
+        )
+        connection.execute("INSERT INTO roster VALUES ('jps', 1, ?)", [blob])
+        connection.execute(
+            "INSERT INTO melding VALUES (?, 'jps', 41000, 1, ?, ?, ?, ?, ?, 'nieuw', 'spoed', NULL, ?, ?)",
+            [short, blob, blob, blob, blob, blob, blob, blob],
+        )
+        connection.execute("INSERT INTO melding_key VALUES (?, ?, ?, ?)", [short, short, blob, blob])
+        connection.execute("INSERT INTO entry VALUES (?, ?, 1024, ?)", [short, short, blob])
+        connection.execute("INSERT INTO invitation VALUES (?, 'jps', 41000, ?, ?)", [short, blob, blob])
+        connection.execute("INSERT INTO session VALUES (?, ?, 41000, 1, ?)", [blob, short, blob])
+    connection.close()
+
+
+async def test_a_brievenbus_of_the_first_version_goes_on(file: Path) -> None:
+    # Given a database as the first version left it, with a row in each of its tables
+    as_version_one(file)
+    tables = [name for (name,) in ask(file, "SELECT name FROM sqlite_master WHERE type = 'table'")]
+    before = {table: ask(file, f"SELECT * FROM {table}") for table in tables}
+    assert all(len(rows) == 1 for rows in before.values())
+    assert set(tables) < {table.table for table in TABLES}
+    # When this program opens it
+    storage = SqliteStorage(file)
+    # Then all is there as it was, and what is new is there, empty, and can be used
+    [reader] = await storage.find(ReaderRow, {})
+    for table in TABLES:
+        assert len(await storage.find(table, {})) == (1 if table.table in tables else 0)
+    address = NoticeAddressRow(b"a" * 16, reader.id, b"l")
+    await storage.commit(UnitOfWork((Insert(OutboxRow(b"o" * 16, "seintje", 0, 0, b"l")), Insert(address))))
+    # And an address belongs to a reader, a thing that waits to a kind that we know
+    for row in (NoticeAddressRow(b"b" * 16, b"nobody", b"l"), OutboxRow(b"p" * 16, "postduif", 0, 0, b"l")):
+        with pytest.raises(Conflict):
+            await storage.commit(UnitOfWork((Insert(row),)))
+    await storage.close()
+    assert {table: ask(file, f"SELECT * FROM {table}") for table in tables} == before
+    assert ask(file, "PRAGMA user_version") == [(len(migrations.MIGRATIONS),)]
+    assert ask(file, "PRAGMA integrity_check") == [("ok",)]
 
 
 async def test_a_change_that_fails_leaves_everything_as_it_was(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -212,7 +212,7 @@ async def test_nothing_that_is_said_becomes_markup(web: Web, style: str) -> None
     web.talks.says = (BotMessage(HOSTILE, (Button(HOSTILE, HOSTILE),), custom={"stijl": style, "woorden": [HOSTILE] * 5}),)
     fields = await web.begin()
     page = (await web.client.post("/jps/", data={**fields, "text": HOSTILE, f"op:{HOSTILE}": HOSTILE})).text
-    assert "<script" not in page
+    assert page.count("<script") == page.count('<script src="/chat.js" defer></script>') == 1
     assert "<img" not in page
     assert "<b>" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;{{ 7*7 }}{slot}" in page
@@ -230,3 +230,10 @@ async def test_what_was_typed_and_did_not_count_stays_in_the_field(web: Web) -> 
     page = (await web.client.post("/jps/", data={**await web.begin(), "text": "ze pakten mijn tas"})).text
     assert "ze pakten mijn tas</textarea>" in page
     assert page.count("ze pakten mijn tas") == 1
+
+
+async def test_a_page_says_that_nothing_of_before_may_stay_in_view(web: Web) -> None:
+    fields = await web.begin()
+    assert "data-wist" not in (await web.client.post("/jps/", data={**fields, "text": "x"})).text
+    web.talks.says = (BotMessage("Gewist.", custom={"wist": True}), BotMessage("Wat wil je doen?"))
+    assert "data-wist" in (await web.client.post("/jps/", data={**fields, "text": "x"})).text
