@@ -135,8 +135,10 @@ class Outbox:
                     task = asyncio.create_task(self._deliver_in_turn(lot, senders, limits[lot[0].row.kind]))
                     under_way.add(task)
                     task.add_done_callback(under_way.discard)
+                # Not wait_for: in Python 3.11 that forgets to be cancelled when it is woken at the same moment.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._awake.wait(), LOOK_SECONDS)
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._awake.wait()
         finally:
             await _finish(under_way)
             self._busy.clear()

@@ -61,6 +61,26 @@ async def photograph(page: Page, folder: Path | None, name: str) -> None:
         await page.screenshot(path=folder / f"{name}.png")
 
 
+async def inbox_of(demo: Demo, reader: Page) -> list[str]:
+    """Log in as the first reader of JPS; the addresses of the meldingen, of all tests so far."""
+    account = demo.account("jps")
+    await reader.goto(demo.inbox)
+    await reader.get_by_label("Inlognaam").fill(account["username"])
+    await reader.get_by_label("Wachtwoord").fill(account["password"])
+    await reader.get_by_role("button", name="Inloggen").click()
+    await reader.get_by_role("button", name="Uitloggen").wait_for()
+    return [demo.chat.rstrip("/") + str(await link.get_attribute("href")) for link in await reader.locator(".queue a").all()]
+
+
+async def open_melding(demo: Demo, reader: Page, what: str) -> None:
+    """Log in and open the one melding that says so."""
+    for address in await inbox_of(demo, reader):
+        await reader.goto(address)
+        if what in await reader.locator("main").inner_text():
+            return
+    raise AssertionError("there is no such melding")
+
+
 _TOO_SMALL = """() => {
     const width = document.documentElement.clientWidth;
     const targets = document.querySelectorAll('button, a:not(.skip), summary, input:not([type=hidden]), textarea');

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page
 
-from tests.browser.conftest import PHONE, Demo, photograph
+from tests.browser.conftest import PHONE, Demo, open_melding, photograph
 
 WHAT = "Ze verstoppen elke dag mijn jas en dan lachen ze."
 ANSWER = "Dank je dat je dit vertelt. Morgen kijken we mee bij de kapstok."
@@ -56,14 +56,8 @@ async def test_the_main_job(demo: Demo, chromium: Browser, pictures: Path | None
     assert len(words) == 5
 
     # Then a vertrouwenspersoon finds it and answers
-    account = demo.account("jps")
     reader = await (await chromium.new_context(viewport=PHONE, java_script_enabled=False, locale="nl-NL")).new_page()
-    await reader.goto(demo.inbox)
-    await reader.get_by_label("Inlognaam").fill(account["username"])
-    await reader.get_by_label("Wachtwoord").fill(account["password"])
-    await press(reader, "Inloggen")
-    await reader.locator("a[href*='/inbox/melding/']").first.click()
-    assert WHAT in await reader.locator("main").inner_text()
+    await open_melding(demo, reader, WHAT)
     await photograph(reader, pictures, "inbox")
     await reader.get_by_label("Je antwoord aan de leerling").fill(ANSWER)
     await press(reader, "Antwoord versturen")

@@ -32,8 +32,8 @@ from tests.bot.telegram.people import Person, buttons_of
 from tests.bot.telegram.storm_program import FastClock, Job, as_line, open_house, prepare
 
 CHATS = 20
-SECOND = 0.004
-PATIENCE = 20.0  # seconds for one storm
+SECOND = 0.003
+PATIENCE = 60.0  # seconds for one storm
 SCHOOL = "/start jps"
 WHAT = "WAT"
 _CODE = re.compile(r"^[a-z]+(?: [a-z]+){4}$")
