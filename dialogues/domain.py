@@ -33,6 +33,7 @@ class Domain:
         forms: by name.
         responses: by name, without the responses' variations chosen.
         actions: names of the actions in Python.
+        carries_over: whether slots live on in a new session, and the file and line that say so; Rasa does so when nothing is said.
         json: the domain in the shape that Rasa sends to an action server.
     """
 
@@ -42,6 +43,7 @@ class Domain:
     forms: Mapping[str, Form]
     responses: Mapping[str, Response]
     actions: frozenset[str]
+    carries_over: tuple[bool, str, int]
     json: dict[str, Any]
 
     def can_run(self, action: str) -> bool:

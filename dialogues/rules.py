@@ -65,13 +65,25 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Step:
-    """One action of a rule, and the states that lead to it, oldest first."""
+    """One action of a rule, and the states that lead to it, oldest first.
+
+    Attributes:
+        states: oldest first.
+        action: what comes next.
+        rule: the name of the rule.
+        file: where the action is written; for the final listening, where the rule is.
+        line: where the action is written.
+        loops: the loops (``should_not_be_set`` for none) that the rule says the action before it begins or ends.
+        slots: the slots that the rule says the action before it sets.
+    """
 
     states: tuple[Wanted, ...]
     action: str
     rule: str
     file: str
     line: int
+    loops: frozenset[str] = frozenset()
+    slots: frozenset[str] = frozenset()
 
     def key(self) -> str:
         """The states as one text."""
