@@ -49,7 +49,7 @@ class DomainReader:
         """
         tree.only(*_KEYS)
         self._names(tree.sequence("intents"), self._intents, "intent")
-        self._folder_of = {name: self._folder for name in (*self._intents, *tree.mapping("forms"))} | self._folder_of
+        self._folder_of = dict.fromkeys((*self._intents, *tree.mapping("forms")), self._folder) | self._folder_of
         self._names(tree.sequence("entities"), self._entities, "entiteit")
         self._names(tree.sequence("actions"), self._actions, "actie")
         for kind, gathered in (("slots", self._slots), ("forms", self._forms)):
