@@ -17,11 +17,12 @@ import click
 
 from bot import demo as demonstration
 from bot import logs
+from bot.action_server import HOST, PORT, OutsideActions, serve_actions
 from bot.channels.terminal import talk
 from bot.config import Config, SettingProblem
 from bot.house import DATABASE, House, UnknownSchool, build, read_knowledge
 from bot.server_key import load_server_key
-from bot.serving import run
+from bot.serving import run, told_to_stop
 from bot.storage import SchemaTooNew, StorageProblem
 from bot.yaml_file import FileProblem
 from dialogues import DialogueProblem, Understanding
@@ -140,6 +141,32 @@ async def _chat(house: House, school: str, *, staffed: bool) -> None:
         if not staffed:
             await demonstration.staff_house(house)
         await talk(house.conversation, school, sys.stdin, sys.stdout)
+    finally:
+        await house.close()
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 kiest een vrije poort.")
+@click.option("--school", help="De school van wie er geen noemt; anders de eerste uit de instellingen.")
+@_explained
+def actions(port: int, school: str | None) -> None:
+    """Onze acties voor een Rasa op deze computer, om gesprekken te proberen. Na afloop is alles weg."""
+    logs.set_up("warning")
+    with tempfile.TemporaryDirectory(prefix="brievenbus-acties-") as folder:
+        config = Config(data=Path(folder))
+        _known(config, school or config.scholen[0])
+        asyncio.run(_actions(build(config, secrets.token_bytes(32)), school or config.scholen[0], port))
+
+
+async def _actions(house: House, school: str, port: int) -> None:
+    stop = told_to_stop()
+    try:
+        await demonstration.staff_house(house)
+        serving = await serve_actions(OutsideActions(house, school), port)
+        click.echo(f"De acties staan klaar voor Rasa: http://{HOST}:{serving.port}/webhook. Na Ctrl+C is alles weg.")
+        sys.stdout.flush()
+        await stop.wait()
+        await serving.stop()
     finally:
         await house.close()
 

@@ -64,6 +64,7 @@ class House:
     mailbox: Mailbox = field(repr=False)
     staff: Staff = field(repr=False)
     inbox: Inbox = field(repr=False)
+    actions: ActionExecutor = field(repr=False)
     conversation: Conversation = field(repr=False)
 
     @property
@@ -171,6 +172,7 @@ def build(config: Config, server_key: bytes, *, clock: Clock | None = None, stre
         mailbox=mailbox,
         staff=Staff(storage, server, roster, sessions, lanes.staff, clock, stretching),
         inbox=Inbox(storage, server, clock, timedelta(days=config.bewaren_dagen)),
+        actions=executor,
         conversation=Conversation(
             engine, understanding, executor, storage, mailbox, server, clock, timedelta(minutes=config.gesprek_minuten)
         ),
