@@ -9,7 +9,6 @@ import sys
 import tempfile
 from collections.abc import Callable
 from functools import wraps
-from importlib.resources import files
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -19,14 +18,14 @@ from bot import demo as demonstration
 from bot import logs
 from bot.action_server import HOST, PORT, OutsideActions, serve_actions
 from bot.channels.terminal import talk
+from bot.checking import everything_wrong
 from bot.config import Config, SettingProblem
-from bot.house import DATABASE, House, UnknownSchool, build, read_knowledge
+from bot.house import DATABASE, House, UnknownSchool, build, dialogue_folders
 from bot.server_key import load_server_key
 from bot.serving import run, told_to_stop
 from bot.storage import SchemaTooNew, StorageProblem
 from bot.yaml_file import FileProblem
-from dialogues import DialogueProblem, Understanding
-from dialogues import load as load_dialogues
+from dialogues import DialogueProblem
 from knowledge import KnowledgeProblem
 
 P = ParamSpec("P")
@@ -133,7 +132,9 @@ def chat(school: str, data: Path | None) -> None:
         return
     with tempfile.TemporaryDirectory(prefix="brievenbus-chat-") as folder:
         config = Config(data=Path(folder), scholen=(school,))
-        asyncio.run(_chat(build(config, secrets.token_bytes(32)), school, staffed=False))
+        # The mailbox is thrown away; the school's own texts are those that will be said.
+        own = dialogue_folders(Config.load().data)
+        asyncio.run(_chat(build(config, secrets.token_bytes(32), folders=own), school, staffed=False))
 
 
 async def _chat(house: House, school: str, *, staffed: bool) -> None:
@@ -231,28 +232,12 @@ def list_readers(school: str) -> None:
 @_explained
 def check() -> None:
     """Kijk of de instellingen, de gesprekken en de kennis kloppen."""
-    problems = []
-    config = None
-    for look in (Config.load, read_knowledge, lambda: load_dialogues([files("dialogues")]), _understanding):
-        try:
-            found = look()
-            config = found if isinstance(found, Config) else config
-        except (FileProblem, KnowledgeProblem, DialogueProblem, SettingProblem) as problem:
-            problems.append(str(problem))
-    if config is not None:
-        problems += [f"{config.file}:1: {problem}" for problem in config.problems()]
-        if not problems:
-            known = read_knowledge().schools
-            problems += [f"{config.file}:1: school '{slug}' kennen we niet." for slug in config.scholen if slug not in known]
+    problems = everything_wrong()
     for line in problems:
         click.echo(line)
     if problems:
         sys.exit(1)
     click.echo("Alles klopt: instellingen, gesprekken en kennis.")
-
-
-def _understanding() -> Understanding:
-    return Understanding([files("dialogues")])
 
 
 def _server_key(config: Config) -> bytes:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
 
 from rasa_sdk.executor import ActionExecutor
@@ -38,6 +41,7 @@ from knowledge import load as load_knowledge
 log = logging.getLogger(__name__)
 
 DATABASE = "brievenbus.db"
+OWN_DIALOGUES = "dialogen"
 SWEEP_SECONDS = 3600
 # In half-days. A conversation ends after gesprek_minuten; what is left of it goes within a day. Deliveries: 48 hours.
 _KEEP_CONVERSATIONS = 1
@@ -128,7 +132,20 @@ def read_knowledge() -> Knowledge:
     return load_knowledge(default_folder(), read_yaml)
 
 
-def build(config: Config, server_key: bytes, *, clock: Clock | None = None, stretching: Stretching | None = None) -> House:
+def dialogue_folders(data: Path) -> list[Traversable]:
+    """The built-in dialogues, and after them what a school wrote itself in this data folder, if it did."""
+    own = data / OWN_DIALOGUES
+    return [files("dialogues"), *([own] if own.is_dir() else [])]
+
+
+def build(
+    config: Config,
+    server_key: bytes,
+    *,
+    clock: Clock | None = None,
+    stretching: Stretching | None = None,
+    folders: Sequence[Traversable] | None = None,
+) -> House:
     """Build the house on the data folder of the settings.
 
     Args:
@@ -136,6 +153,7 @@ def build(config: Config, server_key: bytes, *, clock: Clock | None = None, stre
         server_key: 32 bytes.
         clock: the machine's if None.
         stretching: of passwords and codes; from the settings if None. Tests make it faster, settings cannot.
+        folders: of the dialogues; the built-in ones and the data folder's own if None.
 
     Raises:
         FileProblem, KnowledgeProblem, DialogueProblem: a file is wrong; with its line.
@@ -148,7 +166,7 @@ def build(config: Config, server_key: bytes, *, clock: Clock | None = None, stre
             raise UnknownSchool(slug)
     clock = clock or SystemClock()
     stretching = stretching or Stretching(config.argon.rondes, config.argon.geheugen_mib * 1024 * 1024)
-    folders = [files("dialogues")]
+    folders = dialogue_folders(config.data) if folders is None else folders
     engine = Engine(load_dialogues(folders))
     understanding = Understanding(folders)
     words = load_words()

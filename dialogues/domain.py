@@ -33,7 +33,8 @@ class Domain:
         forms: by name.
         responses: by name, without the responses' variations chosen.
         actions: names of the actions in Python.
-        carries_over: whether slots live on in a new session, and the file and line that say so; Rasa does so when nothing is said.
+        places: file and line of each action in Python.
+        carries_over: whether slots live on in a new session, as they do in Rasa when nothing is said; and the file and line.
         json: the domain in the shape that Rasa sends to an action server.
     """
 
@@ -43,6 +44,7 @@ class Domain:
     forms: Mapping[str, Form]
     responses: Mapping[str, Response]
     actions: frozenset[str]
+    places: Mapping[str, tuple[str, int]]
     carries_over: tuple[bool, str, int]
     json: dict[str, Any]
 

@@ -101,6 +101,7 @@ class DomainReader:
             forms=forms,
             responses={name: self._response(name, variations, slots) for name, variations in self._responses.items()},
             actions=frozenset(name for name in self._actions if not name.startswith("utter_")),
+            places=self._actions,
             carries_over=self._carries_over,
             json=self._json(),
         )

@@ -8,10 +8,9 @@ from typing import Any
 
 from dialogues.domain import Domain
 from dialogues.lined_yaml import Listed, Mapped
-from dialogues.rules import LISTEN, Step, Wanted
+from dialogues.rules import LISTEN, UNSET, Step, Wanted
 from dialogues.slots import Feature
 
-_UNSET = "should_not_be_set"
 _START = "..."
 """Rasa's name for whatever happened before a rule."""
 
@@ -155,8 +154,8 @@ class _RuleReader:
             if loop is not None and loop not in self._domain.forms:
                 near = self._domain.near(str(loop), self._domain.forms)
                 step.fail(f'Het formulier "{loop}" bestaat niet. {near}', "active_loop")
-            self._now = replace(self._now, loop=loop or _UNSET)
-            self._loops_after.add(loop or _UNSET)
+            self._now = replace(self._now, loop=loop or UNSET)
+            self._loops_after.add(loop or UNSET)
             return
         step.only("slot_was_set")
         slots = step.sequence("slot_was_set")
