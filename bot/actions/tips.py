@@ -60,7 +60,7 @@ class ActionTip(Action):
 
 
 def _responses(tips: TipList, domain: Domain) -> list[str]:
-    """The tips of the list, and after them those that a school wrote itself: any response that is named like a tip of this list."""
+    """The tips of the list, then what a school wrote itself: any response that is named like a tip of this list."""
     start = f"utter_tip_{tips.name}_"
     ours = [f"{start}{step.id}" for step in tips.steps]
     return [*ours, *(name for name in domain["responses"] if name.startswith(start) and name not in ours)]

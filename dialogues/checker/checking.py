@@ -66,9 +66,7 @@ def _strays(folder: Traversable) -> Iterator[DialogueProblem]:
     for each in sorted(folder.iterdir(), key=lambda each: each.name):
         if each.name.startswith(".") or each.name in (*_FILES, *(name for name in _FOLDERS if each.is_dir())):
             continue
-        message = (
-            f'"{each.name}" lezen we niet. Hier kan staan: de mappen {", ".join(_FOLDERS)}; de bestanden {", ".join(_FILES)}.'
-        )
+        message = f'"{each.name}" lezen we niet. Hier kan staan: {", ".join((*_FOLDERS, *_FILES))}.'
         yield DialogueProblem(str(each), 1, message)
     for name in _FOLDERS:
         if (folder / name).is_dir():
