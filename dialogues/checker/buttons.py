@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dialogues.assistant import Assistant
 from dialogues.checker.known import Known
-from dialogues.domain import Domain
+from dialogues.domain import DEACTIVATE, Domain
 from dialogues.payload import parse_payload
 from dialogues.problem import DialogueProblem
 from dialogues.responses import Response
@@ -52,7 +52,7 @@ def _dead_end(domain: Domain, rule: Rule) -> Iterator[DialogueProblem]:
     last = rule.steps[-1] if rule.steps else None
     if last is None or last.action != LISTEN or last.states[-1].loop not in (None, UNSET):
         return
-    said = [step for step in rule.steps if step.action != LISTEN]
+    said = [step for step in rule.steps if step.action not in (LISTEN, DEACTIVATE)]
     responses = [domain.responses.get(step.action) for step in said]
     if not said or None in responses or any(_always_a_button(response) for response in responses if response):
         return
