@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import ActionExecuted, ActiveLoop, AllSlotsReset, SessionStarted, SlotSet
+from rasa_sdk.events import ActionExecuted, ActiveLoop, AllSlotsReset, SessionStarted, SlotSet, UserUtteranceReverted
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.tools import Domain, Events, in_words
@@ -57,7 +57,8 @@ class ActionDefaultFallback(Action):
         else:
             dispatcher.utter_message(response="utter_niet_begrepen")
             dispatcher.utter_message(response="utter_menu")
-        return []
+        # As if it was never said. A real Rasa would otherwise find no rule again, and say this ten times.
+        return [UserUtteranceReverted()]
 
 
 class ActionVraagOpnieuw(Action):
