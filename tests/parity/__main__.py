@@ -65,7 +65,7 @@ def main(wanted: list[str]) -> int:
         report = asyncio.run(compare(rasa, cases, folder))
     for finding in report.findings:
         print(finding)
-    print(f"\n{len(cases)} conversations, {report.turns} turns, {time.monotonic() - started:.0f} s")
+    print(f"\n{len(cases)} conversations, {report.turns} turns ({report.payloads} payloads), {time.monotonic() - started:.0f} s")
     for difference in (SAME, *NAMED):
         print(f"{report.counts[difference]:6}  {difference}")
     for difference, count in report.back.items():

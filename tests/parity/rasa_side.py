@@ -1,7 +1,8 @@
 """The Rasa half of the parity run. Runs under Rasa's own Python: a line of JSON in, a line of JSON out.
 
-It is Rasa's own agent on the trained model, with its own tracker store, and our actions at the other end of HTTP. Only the
-meaning of a message is given to it, so that what is compared is the dialogue and not two ways to understand Dutch.
+It is Rasa's own agent on the trained model, with its own tracker store, and our actions at the other end of HTTP. Payloads it
+reads itself. Of typed text the meaning is given to it, so that what is compared is the dialogue and not two ways to understand
+Dutch.
 """
 
 import asyncio
@@ -39,7 +40,7 @@ async def say(agent: Agent, asked: dict[str, Any]) -> dict[str, Any]:
         out,
         sender_id=asked["sender"],
         input_channel=asked["channel"],
-        parse_data=parsed,
+        parse_data=None if asked["payload"] else parsed,
         metadata={"school": asked["school"]},
     )
     await agent.processor.handle_message(message)

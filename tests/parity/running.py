@@ -48,6 +48,7 @@ class Report:
     back: Counter[str] = field(default_factory=Counter)
     findings: list[str] = field(default_factory=list)
     turns: int = 0
+    payloads: int = 0
     messages: int = 0
     buttons: int = 0
     slots: int = 0
@@ -164,8 +165,10 @@ class Twins(Play):
             text=message.text or f"/{message.intent}",
             intent=message.intent,
             entities=dict(message.entities),
+            payload=self._is_payload(message),
             school=school,
         )
+        self.report.payloads += self._is_payload(message)
         said = list(replies.messages)
         if said and (said[0].response or "").startswith("utter_gevaar_"):
             name = DANGER
@@ -216,6 +219,7 @@ class Twins(Play):
             text=incoming.text,
             intent=intent,
             entities=entities,
+            payload=True,
             school=incoming.facts.school,
         )
         if not self.actions.broken or not theirs["said"]:
@@ -231,6 +235,11 @@ class Twins(Play):
     async def _is_forgotten(self, incoming: Incoming) -> bool:
         ident = self.house.server.hash("conversation", incoming.key.encode())
         return not (await self.house.conversation._load(ident, incoming)).tracker.started
+
+    def _is_payload(self, message: UserMessage) -> bool:
+        """Whether Rasa will read this message as we did: the program gives some payloads another meaning."""
+        known = message.intent in self.house.conversation._engine.assistant.domain.intents
+        return known and parse_payload(message.text) == (message.intent, dict(message.entities))
 
     def _slots(self, tracker: Tracker) -> dict[str, Any]:
         initial = self.house.conversation._engine._initial
