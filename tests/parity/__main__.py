@@ -43,8 +43,10 @@ async def compare(rasa: Path, cases: list[Path], folder: Path) -> Report:
     actions, report = Actions(), Report()
     serving = await serve_actions(actions, 0)  # type: ignore[arg-type]
     other = await Rasa.start(rasa / "bin" / "python", folder / "models" / "m.tar.gz", f"http://127.0.0.1:{serving.port}/webhook")
-    for case in cases:
+    for number, case in enumerate(cases, start=1):
         await run_case(case, folder / "case", other, actions, report)
+        if number % 50 == 0:
+            print(f"{number} of {len(cases)}, {len(report.findings)} findings", file=sys.stderr, flush=True)
     await run_broken(folder / "case", other, actions, report)
     await other.stop()
     await serving.stop()
