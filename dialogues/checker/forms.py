@@ -28,8 +28,9 @@ def check_forms(assistant: Assistant) -> Iterator[DialogueProblem]:
     for slot in domain.slots.values():
         for mapping in slot.mappings:
             if mapping.type == "from_text":
-                yield from _stored_as_answer(domain, slot, mapping, never)
                 yield from _filled_anywhere(slot, mapping)
+    for form in domain.forms.values():
+        yield from _stored_as_answer(domain, form, never)
     yield from _never_asked(domain)
     yield from _over_a_session(domain)
     for step in (step for rule in assistant.rules for step in rule.steps):
@@ -52,17 +53,26 @@ def _never_an_answer(domain: Domain) -> frozenset[str]:
     return frozenset(found - {NOT_UNDERSTOOD})
 
 
-def _stored_as_answer(domain: Domain, slot: Slot, mapping: SlotMapping, never: frozenset[str]) -> Iterator[DialogueProblem]:
-    for form in domain.forms.values():
-        if not _applies(slot, mapping, form):
-            continue
-        stored = sorted(intent for intent in never if mapping.wants(intent, form.ignored_intents))
-        if stored:
-            message = (
-                f'Wie bij "{slot.name}" op een knop drukt, krijgt die als antwoord bewaard: {", ".join(stored)}. '
-                f'Zet ze bij "ignored_intents" van {form.name}.'
-            )
-            yield DialogueProblem(form.file, form.line, message)
+def _stored_as_answer(domain: Domain, form: Form, never: frozenset[str]) -> Iterator[DialogueProblem]:
+    stored: dict[str, set[str]] = {}
+    for slot in domain.slots.values():
+        taken: set[str] = set()
+        for mapping in slot.mappings:
+            if not _applies(slot, mapping, form):
+                continue
+            if mapping.type == "from_text":
+                found = {intent for intent in never - taken if mapping.wants(intent, form.ignored_intents)}
+                stored |= {slot.name: found} if found else {}
+            elif mapping.type == "from_intent":
+                # The first mapping that yields wins: what this one takes is not stored as text.
+                taken |= mapping.intents
+    if stored:
+        intents = ", ".join(sorted(set().union(*stored.values())))
+        message = (
+            f"Wie bij {' of '.join(stored)} op een knop drukt, krijgt die als antwoord bewaard: {intents}. "
+            f'Zet dat bij "ignored_intents" van {form.name}.'
+        )
+        yield DialogueProblem(form.file, form.line, message)
 
 
 def _applies(slot: Slot, mapping: SlotMapping, form: Form) -> bool:

@@ -349,6 +349,11 @@ SOUND = {
     "a text slot that takes one intent only": Change(
         "      - type: from_text\n", "      - type: from_text\n        intent: nlu_fallback\n"
     ),
+    "a button that an earlier mapping takes": Change(
+        "      - type: from_text\n",
+        "      - {type: from_intent, intent: menu, value: '-', conditions: [{active_loop: formulier, requested_slot: wat}]}\n"
+        "      - type: from_text\n        not_intent: [groet, stoppen, crisis_thuis, vraag, melden, versturen]\n",
+    ),
     "a text slot that excludes intents itself": Change(
         "      - type: from_text\n", "      - type: from_text\n        not_intent: [groet, menu, stoppen, crisis_thuis]\n"
     ),
