@@ -9,7 +9,6 @@ import sys
 import tempfile
 from collections.abc import Callable
 from functools import wraps
-from importlib.resources import files
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -17,19 +16,20 @@ import click
 
 from bot import demo as demonstration
 from bot import logs
+from bot.action_server import HOST, PORT, OutsideActions, serve_actions
 from bot.channels.telegram import reach
 from bot.channels.terminal import talk
+from bot.checking import everything_wrong
 from bot.clock import SystemClock
 from bot.config import Config, SettingProblem
-from bot.house import DATABASE, House, UnknownSchool, build, read_knowledge
+from bot.house import DATABASE, House, UnknownSchool, build, dialogue_folders, read_knowledge
 from bot.runtime_key import load_runtime_key
 from bot.server_key import load_server_key
-from bot.serving import run
+from bot.serving import run, told_to_stop
 from bot.smtp import mail_server
 from bot.storage import SchemaTooNew, StorageProblem
 from bot.yaml_file import FileProblem
-from dialogues import DialogueProblem, Understanding
-from dialogues import load as load_dialogues
+from dialogues import DialogueProblem
 from knowledge import KnowledgeProblem
 
 P = ParamSpec("P")
@@ -146,7 +146,9 @@ def chat(school: str, data: Path | None) -> None:
         return
     with tempfile.TemporaryDirectory(prefix="brievenbus-chat-") as folder:
         config = Config(data=Path(folder), scholen=(school,))
-        asyncio.run(_chat(build(config, secrets.token_bytes(32)), school, staffed=False))
+        # The mailbox is thrown away; the school's own texts are those that will be said.
+        own = dialogue_folders(Config.load().data)
+        asyncio.run(_chat(build(config, secrets.token_bytes(32), folders=own), school, staffed=False))
 
 
 async def _chat(house: House, school: str, *, staffed: bool) -> None:
@@ -154,6 +156,32 @@ async def _chat(house: House, school: str, *, staffed: bool) -> None:
         if not staffed:
             await demonstration.staff_house(house)
         await talk(house.conversation, school, sys.stdin, sys.stdout)
+    finally:
+        await house.close()
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 kiest een vrije poort.")
+@click.option("--school", help="De school van wie er geen noemt; anders de eerste uit de instellingen.")
+@_explained
+def actions(port: int, school: str | None) -> None:
+    """Onze acties voor een Rasa op deze computer, om gesprekken te proberen. Na afloop is alles weg."""
+    logs.set_up("warning")
+    with tempfile.TemporaryDirectory(prefix="brievenbus-acties-") as folder:
+        config = Config(data=Path(folder))
+        _known(config, school or config.scholen[0])
+        asyncio.run(_actions(build(config, secrets.token_bytes(32)), school or config.scholen[0], port))
+
+
+async def _actions(house: House, school: str, port: int) -> None:
+    stop = told_to_stop()
+    try:
+        await demonstration.staff_house(house)
+        serving = await serve_actions(OutsideActions(house, school), port)
+        click.echo(f"De acties staan klaar voor Rasa: http://{HOST}:{serving.port}/webhook. Na Ctrl+C is alles weg.")
+        sys.stdout.flush()
+        await stop.wait()
+        await serving.stop()
     finally:
         await house.close()
 
@@ -218,20 +246,7 @@ def list_readers(school: str) -> None:
 @_explained
 def check() -> None:
     """Kijk of de instellingen, de gesprekken en de kennis kloppen."""
-    problems = []
-    config = None
-    for look in (Config.load, read_knowledge, lambda: load_dialogues([files("dialogues")]), _understanding):
-        try:
-            found = look()
-            config = found if isinstance(found, Config) else config
-        except (FileProblem, KnowledgeProblem, DialogueProblem, SettingProblem) as problem:
-            problems.append(str(problem))
-    if config is not None:
-        problems += [f"{config.file}:1: {problem}" for problem in config.problems()]
-        if not problems:
-            known = read_knowledge().schools
-            named = (*config.scholen, *config.seintjes.vakanties)
-            problems += [f"{config.file}:1: school '{slug}' kennen we niet." for slug in named if slug not in known]
+    problems = everything_wrong()
     for line in problems:
         click.echo(line)
     if problems:
@@ -241,10 +256,6 @@ def check() -> None:
         names = ", ".join(line.name for line in overdue)
         click.echo(f"Let op: bel of open deze hulplijnen, en zet de datum in knowledge/hulplijnen.yaml: {names}.", err=True)
     click.echo("Alles klopt: instellingen, gesprekken en kennis.")
-
-
-def _understanding() -> Understanding:
-    return Understanding([files("dialogues")])
 
 
 def _server_key(config: Config) -> bytes:

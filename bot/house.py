@@ -6,9 +6,12 @@ import asyncio
 import contextlib
 import logging
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from typing import TYPE_CHECKING, get_args
 
@@ -50,6 +53,7 @@ if TYPE_CHECKING:  # who has no bot does not wait for its library
 log = logging.getLogger(__name__)
 
 DATABASE = "brievenbus.db"
+OWN_DIALOGUES = "dialogen"
 SWEEP_SECONDS = 3600
 _BREATH = 10  # seconds, so that what fails each time does not fill the log
 # In half-days. A conversation ends after gesprek_minuten; what is left of it goes within a day. Deliveries: 48 hours.
@@ -82,6 +86,7 @@ class House:
     mailbox: Mailbox = field(repr=False)
     staff: Staff = field(repr=False)
     inbox: Inbox = field(repr=False)
+    actions: ActionExecutor = field(repr=False)
     conversation: Conversation = field(repr=False)
     telegram: Telegram | None = field(default=None, repr=False)
 
@@ -174,6 +179,12 @@ def read_knowledge() -> Knowledge:
     return load_knowledge(default_folder(), read_yaml)
 
 
+def dialogue_folders(data: Path) -> list[Traversable]:
+    """The built-in dialogues, and after them what a school wrote itself in this data folder, if it did."""
+    own = data / OWN_DIALOGUES
+    return [files("dialogues"), *([own] if own.is_dir() else [])]
+
+
 def build(
     config: Config,
     server_key: bytes,
@@ -183,6 +194,7 @@ def build(
     reach: Reach | None = None,
     clock: Clock | None = None,
     stretching: Stretching | None = None,
+    folders: Sequence[Traversable] | None = None,
 ) -> House:
     """Build the house on the data folder of the settings.
 
@@ -194,6 +206,7 @@ def build(
         reach: how Telegram is reached; None where there is no bot.
         clock: the machine's if None.
         stretching: of passwords and codes; from the settings if None. Tests make it faster, settings cannot.
+        folders: of the dialogues; the built-in ones and the data folder's own if None.
 
     Raises:
         FileProblem, KnowledgeProblem, DialogueProblem: a file is wrong; with its line.
@@ -206,7 +219,7 @@ def build(
             raise UnknownSchool(slug)
     clock = clock or SystemClock()
     stretching = stretching or Stretching(config.argon.rondes, config.argon.geheugen_mib * 1024 * 1024)
-    folders = [files("dialogues")]
+    folders = dialogue_folders(config.data) if folders is None else folders
     engine = Engine(load_dialogues(folders))
     understanding = Understanding(folders)
     words = load_words()
@@ -247,6 +260,7 @@ def build(
         mailbox=mailbox,
         staff=Staff(storage, server, roster, sessions, lanes.staff, clock, stretching),
         inbox=Inbox(storage, server, clock, timedelta(days=config.bewaren_dagen)),
+        actions=executor,
         conversation=Conversation(engine, understanding, executor, storage, mailbox, server, clock, idle),
         telegram=telegram,
     )

@@ -22,10 +22,7 @@ async def run(house: House, *, demo: bool, ready: Callable[[int], Awaitable[None
     Raises:
         OSError: the port is taken.
     """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop = told_to_stop()
     try:
         serving = await serve(house.app(demo=demo), house.config.host, house.config.port, tls_context(house.config))
         works = [house.keep_swept(), house.keep_sending(house.senders())]
@@ -44,3 +41,12 @@ async def run(house: House, *, demo: bool, ready: Callable[[int], Awaitable[None
             await asyncio.gather(serving.stop(), asyncio.gather(*working, return_exceptions=True))
     finally:
         await house.close()
+
+
+def told_to_stop() -> asyncio.Event:
+    """What is set at SIGINT or SIGTERM, from now on."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop

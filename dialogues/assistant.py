@@ -75,11 +75,11 @@ def _check_forms(domain: Domain) -> None:
 def _check_buttons(domain: Domain) -> None:
     for response in domain.responses.values():
         for variation in response.variations:
-            for _, template in variation.buttons:
+            for (_, template), line in zip(variation.buttons, variation.button_lines, strict=True):
                 if template.names:
                     continue
                 payload = template.fill({})
-                place = Mapped(variation.file, variation.line)
+                place = Mapped(variation.file, line)
                 parsed = parse_payload(payload)
                 if parsed is None:
                     place.fail(f'De knop met "{payload}" klopt niet. Schrijf /intent of /intent{{"naam": "waarde"}}.')

@@ -33,6 +33,8 @@ class Domain:
         forms: by name.
         responses: by name, without the responses' variations chosen.
         actions: names of the actions in Python.
+        places: file and line of each action in Python.
+        carries_over: whether slots live on in a new session, as they do in Rasa when nothing is said; and the file and line.
         json: the domain in the shape that Rasa sends to an action server.
     """
 
@@ -42,6 +44,8 @@ class Domain:
     forms: Mapping[str, Form]
     responses: Mapping[str, Response]
     actions: frozenset[str]
+    places: Mapping[str, tuple[str, int]]
+    carries_over: tuple[bool, str, int]
     json: dict[str, Any]
 
     def can_run(self, action: str) -> bool:

@@ -32,10 +32,14 @@ class DomainReader:
         self._responses: dict[str, Listed] = {}
         self._own_responses: set[str] = set()
         self._session: dict[str, Any] = {}
+        self._carries_over: tuple[bool, str, int] = (True, "", 0)
+        self._folder = 0
+        self._folder_of: dict[str, int] = {}
 
     def new_folder(self) -> None:
         """What follows may say the responses of the folders before in another way."""
         self._own_responses = set()
+        self._folder += 1
 
     def add(self, tree: Mapped) -> None:
         """Add one file.
@@ -45,6 +49,7 @@ class DomainReader:
         """
         tree.only(*_KEYS)
         self._names(tree.sequence("intents"), self._intents, "intent")
+        self._folder_of = dict.fromkeys((*self._intents, *tree.mapping("forms")), self._folder) | self._folder_of
         self._names(tree.sequence("entities"), self._entities, "entiteit")
         self._names(tree.sequence("actions"), self._actions, "actie")
         for kind, gathered in (("slots", self._slots), ("forms", self._forms)):
@@ -67,6 +72,9 @@ class DomainReader:
         session = tree.mapping("session_config")
         session.only("session_expiration_time", "carry_over_slots_to_new_session")
         self._session.update(plain(session))
+        if "carry_over_slots_to_new_session" in session:
+            carried = session["carry_over_slots_to_new_session"] is not False
+            self._carries_over = (carried, tree.file, session.line_of("carry_over_slots_to_new_session"))
 
     def finish(self) -> Domain:
         """The domain of all files together.
@@ -93,6 +101,8 @@ class DomainReader:
             forms=forms,
             responses={name: self._response(name, variations, slots) for name, variations in self._responses.items()},
             actions=frozenset(name for name in self._actions if not name.startswith("utter_")),
+            places=self._actions,
+            carries_over=self._carries_over,
             json=self._json(),
         )
 
@@ -139,6 +149,8 @@ class DomainReader:
             if slot not in self._slots:
                 required.fail(f'Het slot "{slot}" bestaat niet. {Domain.near(slot, self._slots)}', index)
         ignored = self._known_intents(tree, "ignored_intents")
+        # A school's own intents are unknown to the forms that we wrote: in those they are no answer either.
+        ignored |= {each for each in self._intents if self._folder_of[each] > self._folder_of[name]}
         return Form(name, tuple(slot for slot, _ in required.texts()), ignored, tree.file, tree.line)
 
     def _known_intents(self, tree: Mapped, key: str) -> frozenset[str]:
@@ -172,7 +184,7 @@ class DomainReader:
             tree.fail('Bij "from_intent" hoort een "value" die niet leeg is.', "value")
         conditions = tuple(self._condition(each, forms) for each in tree.sequence("conditions").mappings())
         intents, not_intents = self._known_intents(tree, "intent"), self._known_intents(tree, "not_intent")
-        return SlotMapping(kind, intents, not_intents, entity, value, conditions)
+        return SlotMapping(kind, intents, not_intents, entity, value, conditions, tree.file, tree.line)
 
     def _condition(self, tree: Mapped, forms: dict[str, Form]) -> Condition:
         tree.only("active_loop", "requested_slot")
@@ -192,15 +204,28 @@ class DomainReader:
 def _variation(tree: Mapped, slots: Iterable[str]) -> Variation:
     tree.only("text", "buttons", "channel", "condition", "custom", "id", "metadata")
     conditions = None
+    wanted = list(tree.sequence("condition").mappings())
     if "condition" in tree:
-        conditions = tuple(_response_condition(each, slots) for each in tree.sequence("condition").mappings())
+        conditions = tuple(_response_condition(each, slots) for each in wanted)
     buttons = []
-    for button in tree.sequence("buttons").mappings():
+    written = list(tree.sequence("buttons").mappings())
+    for button in written:
         button.only("title", "payload")
         buttons.append((Template(button.text("title")), Template(button.text("payload"))))
     channel = tree.text("channel") if "channel" in tree else None
     custom = plain(tree.mapping("custom"))
-    return Variation(Template(tree.text("text")), tuple(buttons), channel, conditions, custom, tree.file, tree.line)
+    return Variation(
+        Template(tree.text("text")),
+        tuple(buttons),
+        channel,
+        conditions,
+        custom,
+        tree.file,
+        tree.line,
+        tree.line_of("text"),
+        tuple(button.line for button in written),
+        tuple(condition.line for condition in wanted),
+    )
 
 
 def _response_condition(tree: Mapped, slots: Iterable[str]) -> tuple[str, Any]:

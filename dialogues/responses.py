@@ -72,6 +72,9 @@ class Variation:
         custom: what a channel may need besides.
         file: where it is written.
         line: where it is written.
+        text_line: where its text is written.
+        button_lines: where each button is written; what two responses share by an alias stands in one place.
+        condition_lines: where each condition is written.
     """
 
     text: Template
@@ -81,6 +84,9 @@ class Variation:
     custom: Mapping[str, Any] = field(default_factory=dict)
     file: str = field(default="", compare=False)
     line: int = field(default=0, compare=False)
+    text_line: int = field(default=0, compare=False)
+    button_lines: tuple[int, ...] = field(default=(), compare=False)
+    condition_lines: tuple[int, ...] = field(default=(), compare=False)
 
     def holds(self, slots: Mapping[str, Any]) -> bool:
         """Whether every condition holds; texts are compared without regard to case."""

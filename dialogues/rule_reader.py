@@ -8,10 +8,9 @@ from typing import Any
 
 from dialogues.domain import Domain
 from dialogues.lined_yaml import Listed, Mapped
-from dialogues.rules import LISTEN, Step, Wanted
+from dialogues.rules import LISTEN, UNSET, Step, Wanted
 from dialogues.slots import Feature
 
-_UNSET = "should_not_be_set"
 _START = "..."
 """Rasa's name for whatever happened before a rule."""
 
@@ -93,6 +92,8 @@ class _RuleReader:
         self._states: list[Wanted] = []
         self._actions = 0
         self._form_done: Mapped | None = None
+        self._loops_after: set[str] = set()
+        self._slots_after: set[str] = set()
 
     def read(self, wait: bool) -> Iterator[Step]:
         for condition in self._item.sequence("condition").mappings():
@@ -136,13 +137,15 @@ class _RuleReader:
                 step.fail("Een formulier is de eerste actie van een regel zonder intent, of de laatste van een regel met intent.")
         yield from self._step(action, step.line_of("action"))
         self._now = replace(self._now, previous=action)
+        self._loops_after, self._slots_after = set(), set()
         self._actions += 1
 
     def _step(self, action: str, line: int) -> Iterator[Step]:
         if self._now.previous == _START:
             return
         self._states.append(self._now)
-        yield Step(tuple(self._states), action, self._name, self._item.file, line)
+        loops, slots = frozenset(self._loops_after), frozenset(self._slots_after)
+        yield Step(tuple(self._states), action, self._name, self._item.file, line, loops, slots)
 
     def _apply(self, step: Mapped) -> None:
         if "active_loop" in step:
@@ -151,7 +154,8 @@ class _RuleReader:
             if loop is not None and loop not in self._domain.forms:
                 near = self._domain.near(str(loop), self._domain.forms)
                 step.fail(f'Het formulier "{loop}" bestaat niet. {near}', "active_loop")
-            self._now = replace(self._now, loop=loop or _UNSET)
+            self._now = replace(self._now, loop=loop or UNSET)
+            self._loops_after.add(loop or UNSET)
             return
         step.only("slot_was_set")
         slots = step.sequence("slot_was_set")
@@ -177,3 +181,4 @@ class _RuleReader:
         if value is not None and (feature is None or (feature[-1] == 1.0 and slot.type == "categorical")):
             slots.fail(f'"{value}" kan de waarde van "{name}" niet zijn. Kijk bij het slot welke waarden er zijn.', index)
         self._slots[name] = feature
+        self._slots_after.add(name)

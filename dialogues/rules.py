@@ -15,7 +15,8 @@ from typing import Any
 from dialogues.slots import Feature, Slot
 
 LISTEN = "action_listen"
-_UNSET = "should_not_be_set"
+UNSET = "should_not_be_set"
+"""What Rasa writes for a loop or a slot that must not be there."""
 
 
 @dataclass(frozen=True)
@@ -59,19 +60,31 @@ class Wanted:
         if self.loop is not None:
             state["active_loop"] = {"name": self.loop}
         if self.slots:
-            state["slots"] = {name: _UNSET if feature is None else list(feature) for name, feature in self.slots}
+            state["slots"] = {name: UNSET if feature is None else list(feature) for name, feature in self.slots}
         return state
 
 
 @dataclass(frozen=True)
 class Step:
-    """One action of a rule, and the states that lead to it, oldest first."""
+    """One action of a rule, and the states that lead to it, oldest first.
+
+    Attributes:
+        states: oldest first.
+        action: what comes next.
+        rule: the name of the rule.
+        file: where the action is written; for the final listening, where the rule is.
+        line: where the action is written.
+        loops: the loops (``should_not_be_set`` for none) that the rule says the action before it begins or ends.
+        slots: the slots that the rule says the action before it sets.
+    """
 
     states: tuple[Wanted, ...]
     action: str
     rule: str
     file: str
     line: int
+    loops: frozenset[str] = frozenset()
+    slots: frozenset[str] = frozenset()
 
     def key(self) -> str:
         """The states as one text."""
@@ -115,7 +128,7 @@ class RuleBook:
         step = self._first(self._rules, history, now)
         interrupted = False
         if now.loop is not None:
-            if step is not None and step.action == LISTEN and step.states[-1].loop in (None, _UNSET):
+            if step is not None and step.action == LISTEN and step.states[-1].loop in (None, UNSET):
                 # A rule that knows nothing of loops answers within a form; the form then asks its question again.
                 if self._first(self._not_loop, history, now) is None:
                     return Prediction(now.loop, False, step)
@@ -148,7 +161,7 @@ class RuleBook:
         # The intent need not be compared: the steps were looked up by it, and it is one and the same all turn long.
         if wanted.previous != moment.previous:
             return False
-        if wanted.loop is not None and wanted.loop != (moment.loop or _UNSET):
+        if wanted.loop is not None and wanted.loop != (moment.loop or UNSET):
             return False
         return all(self._features[name](moment.slots.get(name)) == feature for name, feature in wanted.slots)
 
@@ -175,13 +188,13 @@ def _inside(states: tuple[Wanted, ...]) -> tuple[Wanted, ...]:
 
 def _interruption(step: Step) -> Step | None:
     last = step.states[-1]
-    if last.loop in (None, _UNSET) or last.previous != LISTEN or step.action != last.loop:
+    if last.loop in (None, UNSET) or last.previous != LISTEN or step.action != last.loop:
         return None
     return Step(_inside(step.states), step.action, step.rule, step.file, step.line)
 
 
 def _not_the_loop(step: Step) -> Step | None:
     last = step.states[-1]
-    if last.loop in (None, _UNSET) or last.previous == LISTEN or step.action == last.loop:
+    if last.loop in (None, UNSET) or last.previous == LISTEN or step.action == last.loop:
         return None
     return Step(_inside(step.states), step.action, step.rule, step.file, step.line)

@@ -37,6 +37,8 @@ class SlotMapping:
         entity: for ``from_entity``.
         value: for ``from_intent``.
         conditions: one of them must hold; empty for always.
+        file: where it is written.
+        line: where it is written.
     """
 
     type: str
@@ -45,6 +47,8 @@ class SlotMapping:
     entity: str | None = None
     value: Any = None
     conditions: tuple[Condition, ...] = ()
+    file: str = field(default="", compare=False)
+    line: int = field(default=0, compare=False)
 
     def applies(self, loop: str | None, requested: str | None) -> bool:
         """Whether the conditions hold."""

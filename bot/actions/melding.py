@@ -79,21 +79,9 @@ class ValidateMeldingForm(FormValidationAction):
     async def required_slots(
         self, domain_slots: list[str], dispatcher: CollectingDispatcher, tracker: Tracker, domain: Domain
     ) -> list[str]:
-        """The questions of the form; a named reader and "iets veranderen" put one in between."""
-        slots = list(domain_slots)
-        if tracker.get_slot("genoemd"):
-            slots.insert(slots.index("over_lezer") + 1, "over_genoemd")
-        if tracker.get_slot("wil_veranderen"):
-            slots.insert(slots.index("akkoord"), "verander")
-        return slots
-
-    def extract_over_genoemd(self, *_: Any) -> Slots:
-        """Nothing: the mapping in the domain fills it. rasa-sdk asks for this of a slot that is put in between."""
-        return {}
-
-    def extract_verander(self, *_: Any) -> Slots:
-        """Nothing, as `extract_over_genoemd`."""
-        return {}
+        """The questions of the form; two of them only after a reader is named, or "iets veranderen" is pressed."""
+        needed = {"over_genoemd": tracker.get_slot("genoemd"), "verander": tracker.get_slot("wil_veranderen")}
+        return [slot for slot in domain_slots if needed.get(slot, True)]
 
     def validate_voor_wie(self, value: str, *_: Any) -> Slots:
         """A button of a few words."""

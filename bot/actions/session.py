@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import ActiveLoop, AllSlotsReset, SessionStarted, SlotSet
+from rasa_sdk.events import ActionExecuted, ActiveLoop, AllSlotsReset, SessionStarted, SlotSet, UserUtteranceReverted
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.tools import Domain, Events, in_words
@@ -39,7 +39,8 @@ class ActionSessionStart(Action):
             "eigen_brievenbus": school.own_brievenbus,
             "eigen_tips": school.own_tips,
         }
-        return [SessionStarted(), *(SlotSet(name, value) for name, value in facts.items())]
+        # The last one is for a real Rasa: without it its rules would not see the message as the start of a turn.
+        return [SessionStarted(), *(SlotSet(name, value) for name, value in facts.items()), ActionExecuted("action_listen")]
 
 
 class ActionDefaultFallback(Action):
@@ -56,7 +57,8 @@ class ActionDefaultFallback(Action):
         else:
             dispatcher.utter_message(response="utter_niet_begrepen")
             dispatcher.utter_message(response="utter_menu")
-        return []
+        # As if it was never said. A real Rasa would otherwise find no rule again, and say this ten times.
+        return [UserUtteranceReverted()]
 
 
 class ActionVraagOpnieuw(Action):

@@ -7,7 +7,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.tools import Domain, Events
-from knowledge import Knowledge
+from knowledge import Knowledge, TipList
 
 
 class ActionTipsBegin(Action):
@@ -48,11 +48,19 @@ class ActionTip(Action):
             return []
         last = tracker.get_slot("tip")
         number = last + 1 if isinstance(last, int) else 0
-        if number >= len(tips.steps):
+        responses = _responses(tips, domain)
+        if number >= len(responses):
             dispatcher.utter_message(response="utter_tips_op")
-            return [SlotSet("tip", len(tips.steps) - 1)]
+            return [SlotSet("tip", len(responses) - 1)]
         if tracker.get_intent_of_latest_message() == "tip_hielp_niet":
             # A person was named just now: the tip must not sound like what that person says.
             dispatcher.utter_message(response="utter_tip_verder")
-        dispatcher.utter_message(response=f"utter_tip_{tips.name}_{tips.steps[number].id}")
+        dispatcher.utter_message(response=responses[number])
         return [SlotSet("tip", number)]
+
+
+def _responses(tips: TipList, domain: Domain) -> list[str]:
+    """The tips of the list, then what a school wrote itself: any response that is named like a tip of this list."""
+    start = f"utter_tip_{tips.name}_"
+    ours = [f"{start}{step.id}" for step in tips.steps]
+    return [*ours, *(name for name in domain["responses"] if name.startswith(start) and name not in ours)]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+import bot.conversation
 from tests.benchmarks.measuring import QUICK, measure
+from tests.benchmarks.parts import PARTS, look
 from tests.benchmarks.scripts import LONG
 from tests.benchmarks.table import table
 
@@ -32,3 +36,15 @@ async def test_every_turn_is_answered_and_stored(tmp_path: Path) -> None:
     ):
         assert expected in said
     assert "Method: " in said
+
+
+async def test_where_the_time_of_a_turn_goes_is_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("encrypt", "decrypt"):  # what it wraps there is put back
+        monkeypatch.setattr(bot.conversation, name, getattr(bot.conversation, name))
+    heading, _, *kinds, ratio = await look(tmp_path, 1, 1)
+    assert all(part in heading for part in PARTS)
+    for line in kinds:
+        *parts, turn, _ = [float(cell) for cell in line.split("|")[2:-1]]
+        # The parts are the turn; reading happens within the others.
+        assert sum(parts) - parts[4] == pytest.approx(turn, abs=0.05)
+    assert "300th" in ratio

@@ -390,6 +390,27 @@ async def test_versturen_on_a_form_that_stood_still_sends_nothing_and_says_so(
     assert await meldingen(house, readers) == []
 
 
+async def test_terug_goes_to_the_previous_question_of_the_form_else_to_the_menu(
+    house: House, readers: list[Account], pupil: Pupil
+) -> None:
+    # Given a pupil at the third question
+    for words in ("/ben_leerling", "/melding_doen", "Over mij", "Nee, niemand van hen"):
+        await pupil.says(words)
+    assert pupil.names() == ["utter_ask_melding_form_veilig"]
+    # When going back, by the word or by the payload, then each time the question before comes
+    await pupil.says("terug")
+    assert pupil.names() == ["utter_over_lezer"]
+    await pupil.says("/terug")
+    assert pupil.names() == ["utter_ask_melding_form_voor_wie"]
+    # And at the first question it stays
+    await pupil.says("/terug")
+    assert pupil.names() == ["utter_ask_melding_form_voor_wie"]
+    # And outside of a form it is the menu
+    await pupil.says("/weggooien")
+    await pupil.says("terug")
+    assert pupil.names() == ["utter_menu"]
+
+
 async def test_what_ended_is_swept_away_and_the_page_is_told(house: House, pupil: Pupil, clock: FixedClock) -> None:
     await pupil.says("/ben_leerling")
     clock.advance(days=1)

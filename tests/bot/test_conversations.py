@@ -11,12 +11,14 @@ A case is a YAML file:
 - ``antwoord``: the names of the responses, in order and complete; ``*`` is text of an action. ``knoppen``: titles of the buttons
   below the last message. ``bevat`` and ``bevat_niet``: a text, or a list of them, in what was said. ``slots``: values afterwards.
 - What others do: ``lezer_schrijft``, ``lezer_zet`` (a state), ``minuten`` (time passes).
+- What goes wrong at the next message: ``storing`` (``schijf`` is full, too ``druk``, the thread ``beschadigd``, or ``bericht``:
+  something in it is). ``zegt`` with ``bijlage: true`` sends a picture instead.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -27,12 +29,15 @@ import pytest
 from ruamel.yaml import YAML
 
 import bot.house
-from bot.brievenbus.entries import State
+from bot.brievenbus.entries import Broken, State
+from bot.brievenbus.keys import SealBroken
+from bot.brievenbus.lanes import QueueFull
 from bot.brievenbus.words import WordList
 from bot.brievenbus.words import load as load_words
 from bot.clock import SCHOOL_TIME, FixedClock
 from bot.house import House
-from bot.messages import Incoming
+from bot.messages import Attachment, Incoming
+from bot.storage import StorageFull
 from dialogues import BotMessage, Understanding
 from dialogues import load as load_dialogues
 from tests.bot.conftest import Account, BuildHouse, Pupil, enrol
@@ -42,8 +47,9 @@ CASES = sorted(FOLDER.glob("*/*.yaml"))
 READERS = {"jps": ("Ivonne", "Antje"), "mozaiek": ("Esther Warmerdam", "Iris Bouwman"), "kwaliteitskaart": ("Diana", "Joris")}
 OTHERWISE = ("Marloes", "Theo")
 TOP = {"titel", "school", "kanaal", "lezers", "klok", "beurten"}
-TURN = {"zegt", "oud", "nog_eens", "andere_pagina", "antwoord", "knoppen", "bevat", "bevat_niet", "slots"}
-OTHERS = {"lezer_schrijft", "lezer_zet", "minuten"}
+TURN = {"zegt", "oud", "nog_eens", "andere_pagina", "bijlage", "antwoord", "knoppen", "bevat", "bevat_niet", "slots"}
+OTHERS = {"lezer_schrijft", "lezer_zet", "minuten", "storing"}
+FAILURES = {"schijf": StorageFull, "druk": QueueFull, "beschadigd": SealBroken}
 STATES = {"nieuw": State.NEW, "gelezen": State.READ, "in behandeling": State.BUSY, "afgesloten": State.CLOSED}
 
 
@@ -67,6 +73,7 @@ class Play:
     pages: list[int] = field(default_factory=lambda: [0])
     code: str = ""
     last: str = ""
+    sending: str = ""
 
     async def begin(self) -> None:
         await self.pupil.open()
@@ -76,6 +83,8 @@ class Play:
         if "minuten" in turn:
             self.clock.advance(minutes=turn["minuten"])
             self.lines.append(f"({turn['minuten']} minuten later)")
+        elif "storing" in turn:
+            self._break(turn["storing"])
         elif set(turn) & OTHERS:
             await self._reader(turn)
         else:
@@ -100,9 +109,30 @@ class Play:
         else:
             offered = {button.title: button.payload for message in self.pupil.replies.messages for button in message.buttons}
             self.last = offered.get(words, words)
-            await self.pupil.says(self.last, turn=self.pages[-2] if turn.get("oud") else None)
+            if turn.get("bijlage"):
+                sent = Incoming(self.pupil.key, self.pupil.facts, "", turn=self.pupil.turn, attachment=Attachment.PHOTO)
+                self.pupil.replies = await self.house.conversation.handle(sent)
+                self.pupil.turn = self.pupil.replies.turn
+            else:
+                await self.pupil.says(self.last, turn=self.pages[-2] if turn.get("oud") else None)
         self.pages.append(self.pupil.turn)
         self._listen()
+
+    def _break(self, what: str) -> None:
+        """Make the next message fail, once."""
+        owner: Any = self.house.mailbox if what == "bericht" else self.house.conversation._executor
+        name = "again" if what == "bericht" else "run"
+        works = getattr(owner, name)
+
+        async def fails(*given: Any) -> Any:
+            setattr(owner, name, works)
+            if what != "bericht":
+                raise FAILURES[what]
+            thread = await works(*given)
+            return replace(thread, entries=(*thread.entries, Broken(len(thread.entries))))
+
+        setattr(owner, name, fails)
+        self.lines.append(f"(er gaat iets mis: {what})")
 
     async def _reader(self, turn: dict[str, Any]) -> None:
         session = self.accounts[0].session
@@ -126,6 +156,7 @@ class Play:
         assert not any("{" in message.text or "None" in message.text for message in messages), self.told("a placeholder shows")
         assert below(messages) or self.pupil.replies.text_allowed, self.told("there is no way on")
         payloads = [button.payload for message in messages for button in message.buttons]
+        self.sending = next((payload for payload in payloads if payload.startswith("/versturen")), self.sending)
         assert all(len(payload.encode()) <= 64 for payload in payloads), self.told("a payload is too long for Telegram")
 
     def _check(self, turn: dict[str, Any]) -> None:
@@ -163,6 +194,7 @@ class Play:
             "nummers": lambda: ", ".join(f"{number}. {word.upper()}" for number, word in enumerate(code, start=1)),
             "woorden": lambda: " ".join(words.words[:5]),
             "vier woorden": lambda: " ".join(words.words[:4]),
+            "versturen": lambda: self.sending,
             "twijfel": lambda: _doubtful(words),
             "eigen knop": lambda: next(title for title in reversed(offered) if title not in ("Menu", "Ik heb geen code")),
             "eerste kop": lambda: next(title for title in offered if title != "Meer koppen"),

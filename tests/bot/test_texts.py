@@ -14,9 +14,9 @@ import pytest
 
 from bot.house import read_knowledge
 from dialogues import load, parse_payload
+from dialogues.reading import flesch_douma, longest, sentences, syllables, words
 from dialogues.responses import Response, Variation
 from knowledge import TipList, Topic
-from tests.bot.reading import flesch_douma, longest, sentences, syllables, words
 
 ASSISTANT = load([files("dialogues")])
 DOMAIN = ASSISTANT.domain
@@ -268,33 +268,3 @@ def test_labels_are_one_plain_variation() -> None:
         assert not variation.buttons
         assert not variation.text.names
         assert len(variation.text.text) <= 30
-
-
-@pytest.mark.parametrize(
-    ("word", "count"),
-    [
-        ("ja", 1),
-        ("melding", 2),
-        ("schrijven", 2),
-        ("vertrouwenspersoon", 5),
-        ("kindertelefoon", 5),
-        ("geschiedenis", 4),
-        ("bewaar", 2),
-        ("nieuw", 1),
-        ("schooldagen", 3),
-        ("één", 1),
-        ("ruw", 1),
-        ("duwen", 2),
-        ("mooie", 2),
-        ("idee", 2),
-        ("reünie", 3),
-        ("x", 1),
-    ],
-)
-def test_syllables(word: str, count: int) -> None:
-    assert syllables(word) == count
-
-
-def test_the_score_of_a_text_that_was_counted_by_hand() -> None:
-    # 2 sentences, 8 words, 10 syllables: 206.8 - 0.77 * 125 - 0.93 * 4
-    assert flesch_douma("Ik kom uit school. Het regent vandaag hard.") == pytest.approx(106.83, abs=0.01)

@@ -71,9 +71,9 @@ R = "responses:\n  utter_a:\n    - text: a\n"
         (R + "      condition: [{type: loop, name: b, value: c}]", 4, "slot"),
         (R + "      condition: [{type: slot, name: a}]\n" + A + "      - type: custom", 4, "value"),
         (R + "      buttons: [{title: b}]", 4, "payload"),
-        (R + "      buttons: [{title: b, payload: groet}]", 3, "knop"),
-        (R + "      buttons: [{title: b, payload: /groet}]", 3, "intent bestaat niet"),
-        (R + "      buttons: [{title: b, payload: '/groet{\"c\": 1}'}]\nintents: [groet]", 3, "c bestaat"),
+        (R + "      buttons: [{title: b, payload: groet}]", 4, "knop"),
+        (R + "      buttons: [{title: b, payload: /groet}]", 4, "intent bestaat niet"),
+        (R + "      buttons: [{title: b, payload: '/groet{\"c\": 1}'}]\nintents: [groet]", 4, "c bestaat"),
         ("actions:\n  - utter_weg", 2, "geen antwoord"),
     ],
 )

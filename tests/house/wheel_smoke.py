@@ -1,4 +1,4 @@
-"""Try an installed wheel from a folder that is not the checkout: check, demo, its pages. Run by .ci/run; needs no pytest."""
+"""Try an installed wheel elsewhere than in the checkout: check, demo, pages, own texts. Run by .ci/run; needs no pytest."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -39,6 +40,8 @@ def main() -> None:
         with demo([*program, "demo", "--port", "0", "--json"], home, env) as told:
             try_pages(told)
         expect(list(Path(home).rglob("*")) == [], f"the demo left {[str(left) for left in Path(home).rglob('*')]}")
+    with tempfile.TemporaryDirectory() as home:
+        own_texts([str(Path(sys.executable).parent / "brievenbus")], home, chosen.checkout / "docs" / "dialogen.md")
     print("the wheel works")
 
 
@@ -88,6 +91,35 @@ def first_line(stream: Any) -> str:
     with contextlib.suppress(queue.Empty):
         return lines.get(timeout=ANSWER_WITHIN)
     return ""
+
+
+def own_texts(program: list[str], home: str, page: Path) -> None:
+    """Follow the page for authors: its examples pass, a mistake in them is caught with its line, and the chat says them."""
+    env = {**os.environ, "HOME": home, "BRIEVENBUS_DATA": f"{home}/school", "TMPDIR": home}
+    examples = re.findall(
+        r"^```yaml\n# (dialogen/[\w/]+\.yml)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    expect(len(examples) > 5, "docs/dialogen.md has no examples")
+    for name, text in examples:
+        file = Path(home, "school", name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def run(*arguments: str, say: str = "") -> subprocess.CompletedProcess[str]:
+        command = [*program, *arguments]
+        return subprocess.run(
+            command, cwd=home, env=env, input=say, capture_output=True, text=True, check=False, timeout=ANSWER_WITHIN
+        )
+
+    checked = run("check")
+    expect(checked.returncode == 0, f"the examples of docs/dialogen.md: {checked.stdout}")
+    said = run("chat", "--school", "jps", say="bedankt\nIk ben leerling\nIk word gepest\n" + "Volgende tip\n" * 5).stdout
+    for text in ("Op onze school help je elkaar", "Op onze school heeft iedereen een maatje"):
+        expect(text in said, f"the chat does not say: {text}")
+    wrong = Path(home, "school", "dialogen", "domain", "eigen.yml")
+    wrong.write_text(wrong.read_text(encoding="utf-8").replace("/menu", "/manu"), encoding="utf-8")
+    checked = run("check")
+    expect(checked.returncode == 1 and f"{wrong}:6: " in checked.stdout, f"a mistake was not caught: {checked.stdout}")
 
 
 def try_pages(told: dict[str, Any]) -> None:

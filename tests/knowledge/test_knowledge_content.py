@@ -9,9 +9,9 @@ from datetime import date
 import pytest
 
 from bot.yaml_file import read_yaml
+from dialogues.reading import sentences
 from knowledge import Knowledge, default_folder, load
 from tests.knowledge.named_things import SLUGS, named_file, overlap, placed_texts, plain, school
-from tests.knowledge.readability import sentences
 
 
 @pytest.fixture(scope="module")

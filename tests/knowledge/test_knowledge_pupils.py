@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from dialogues.reading import EASY, ENOUGH, LONGEST, flesch_douma, sentences, words
 from knowledge import School
 from tests.knowledge.named_things import SLUGS, pupil_texts, school
-from tests.knowledge.readability import EASY, ENOUGH, LONGEST, flesch_douma, sentences, syllables, words
 
 
 def lists(of: School) -> Iterator[tuple[str, str]]:
@@ -22,23 +22,6 @@ def lists(of: School) -> Iterator[tuple[str, str]]:
     for name in ("teasing", "who_decides", "not_snitching"):
         if fact := getattr(told, name):
             yield name, fact.text
-
-
-@pytest.mark.parametrize(
-    ("word", "count"),
-    [
-        ("ja", 1),
-        ("school", 1),
-        ("pesten", 2),
-        ("bijzonder", 3),
-        ("leerkracht", 2),
-        ("mediawijsheid", 5),
-        ("ruzieën", 3),
-        ("112", 1),
-    ],
-)
-def test_syllables_are_groups_of_vowels(word: str, count: int) -> None:
-    assert syllables(word) == count
 
 
 def test_a_text_for_lawyers_reads_harder_than_one_for_children() -> None:
