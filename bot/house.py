@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import time, timedelta
+from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -242,7 +243,7 @@ def build(
 
         # The same conversations under another key: one that is gone when the machine has stopped.
         talks = Conversation(engine, understanding, executor, storage, mailbox, runtime, clock, idle)
-        chats = Chats("telegram", storage, outbox, runtime, clock, talks, compose, new_tag)
+        chats = Chats("telegram", storage, outbox, runtime, clock, talks, partial(compose, address=config.adres or ""), new_tag)
         names = {slug: knowledge.schools[slug].name for slug in config.scholen}
         telegram = Telegram(reach, chats, notices, names, (StorageProblem,))
     return House(

@@ -16,6 +16,7 @@ LONGEST_DATA = 64  # bytes
 LONGEST_TITLE = 30
 # A message with one of these styles stays one by itself: a code to be copied, a card with help, what a person wrote.
 _ALONE = frozenset({"melding", "draad", "code", "hulp"})
+_HONEST = "utter_eerlijk"
 _TAG_LENGTH = 4
 _PAYLOAD = re.compile(r'/(?P<intent>\w+)(?:\{"(?P<rest>.*)"\})?', re.DOTALL)
 # The best place to cut is behind the first of these that is there.
@@ -27,11 +28,16 @@ def new_tag() -> str:
     return secrets.token_urlsafe(3)
 
 
-def compose(messages: Sequence[BotMessage], tag: str) -> list[Mapping[str, Any]]:
+def compose(messages: Sequence[BotMessage], tag: str, *, address: str = "") -> list[Mapping[str, Any]]:
     """The messages as Telegram gets them, in order.
 
     Buttons stand under the last message that has any, as on the page; a help card keeps its own. What is said in one breath
     becomes one message, as only one a second may be sent to a chat.
+
+    Args:
+        messages: what is said.
+        tag: for the buttons.
+        address: of the web page, which is offered together with the word on who can know of this chat.
 
     Returns:
         Of each ``text``, and ``buttons`` as pairs of title and data. Of the first also ``clear`` (take away older buttons)
@@ -44,6 +50,8 @@ def compose(messages: Sequence[BotMessage], tag: str) -> list[Mapping[str, Any]]
         style = str(message.custom.get("stijl", ""))
         buttons = message.buttons if number == last or style == "hulp" else ()
         text = _with_titles(message.text.strip(), buttons)
+        if address and message.response == _HONEST:
+            text = f"{text}\n{address}"
         pairs = [[button.title, data_of(button.payload, tag)] for button in buttons]
         if not text and not pairs:
             continue

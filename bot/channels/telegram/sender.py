@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Protocol
 
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter
 
 from bot.channels.telegram.pace import Pace
@@ -22,6 +23,8 @@ _WAITS = (0.5, 2.0)
 _MOST_DELETED = 100  # in one call
 # Between our last message and one that was sent again after no answer came: the first of the two may have one of these ids.
 _MOST_GUESSES = 30
+# Telegram would fetch the pages of help that we name, and show their pictures.
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _GONE = ("chat not found", "user not found", "user_id_invalid", "peer_id_invalid", "chat_id_invalid", "user is deactivated")
 
 
@@ -94,9 +97,14 @@ class ReplySender:
             kept = tuple(said for said in chat.said if not (said.ours or said.ident <= until))
             await self._memory.change(destination, lambda chat: replace(chat, said=kept, keyboards=()))
         elif payload.get("clear") and chat.keyboards:
+            cleared = set()
             for ident in chat.keyboards:
-                await _call(self._bot.edit_message_reply_markup(chat_id=number, message_id=ident, reply_markup=None), ignore=True)
-            cleared = frozenset(chat.keyboards)
+                # A button that stays is known to be old; the answer does not wait for it.
+                with suppress(NetworkError):
+                    await _call(
+                        self._bot.edit_message_reply_markup(chat_id=number, message_id=ident, reply_markup=None), ignore=True
+                    )
+                    cleared.add(ident)
             await self._memory.change(
                 destination, lambda chat: replace(chat, keyboards=tuple(k for k in chat.keyboards if k not in cleared))
             )
@@ -117,7 +125,11 @@ class ReplySender:
         for wait in (*_WAITS, None):
             await self._pace.wait(chat)
             try:
-                sent = await _call(self._bot.send_message(chat_id=chat, text=thing["text"], reply_markup=markup))
+                sent = await _call(
+                    self._bot.send_message(
+                        chat_id=chat, text=thing["text"], reply_markup=markup, link_preview_options=_NO_PREVIEW
+                    )
+                )
             except NetworkError:
                 if wait is None:
                     raise
@@ -145,7 +157,7 @@ class NoticeWay:
         """See `bot.outbox.Sender`: send ``tekst``."""
         await self._pace.wait(int(destination))
         try:
-            await _call(self._bot.send_message(chat_id=int(destination), text=payload["tekst"]))
+            await _call(self._bot.send_message(chat_id=int(destination), text=payload["tekst"], link_preview_options=_NO_PREVIEW))
         except _Gone:
             raise Refused from None
 

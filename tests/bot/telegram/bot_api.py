@@ -23,7 +23,7 @@ from tests.bot.telegram.http_server import Answer, Call, HttpServer
 from tests.bot.telegram.objects import Refused
 from tests.bot.telegram.people import Person
 
-TOKEN = "7412589630:AAHfakeTokenOfABotThatIsNotThere0x"
+TOKEN = "7412589630:AAHfakeTokenOfABotThatIsNotThere00x"
 BOT = {"id": 7412589630, "is_bot": True, "first_name": "Brievenbus", "username": "JpsBrievenbusBot"}
 LONGEST_TEXT = 4096
 LONGEST_DATA = 64  # bytes

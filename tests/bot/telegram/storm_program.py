@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -24,6 +25,8 @@ from tests.bot.fault_child import remember
 from tests.bot.telegram.bot_api import TOKEN
 
 RUNTIME_KEY = bytes(range(32, 64))
+END_SECONDS = 3.0
+TOO_LATE = 99
 _BEGIN = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
 
@@ -87,11 +90,12 @@ def main() -> None:
     """Fork a program for each job; its process id goes out, and whoever asked kills it or ends it."""
     logs.set_up("error")
     prepare()
+    children: set[int] = set()
     for line in sys.stdin:
         asked = json.loads(line)
         if "wait" in asked:
-            status = os.waitstatus_to_exitcode(os.waitpid(asked["wait"], 0)[1])
-            sys.stdout.write(f"{status}\n")
+            sys.stdout.write(f"{_ended(asked['wait'])}\n")
+            children.discard(asked["wait"])
         else:
             assert threading.active_count() == 1, "a fork with threads would copy their locks"
             child = os.fork()
@@ -103,8 +107,24 @@ def main() -> None:
                 finally:
                     sys.stderr.flush()
                     os._exit(code)
+            children.add(child)
             sys.stdout.write(f"{child}\n")
         sys.stdout.flush()
+    for child in children:  # whoever asked is gone
+        os.kill(child, signal.SIGKILL)
+
+
+def _ended(child: int) -> int:
+    """How a program ended; `TOO_LATE` when it did not, in the time that it has."""
+    until = time.monotonic() + END_SECONDS
+    while time.monotonic() < until:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.005)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return TOO_LATE
 
 
 def as_line(job: Job) -> bytes:

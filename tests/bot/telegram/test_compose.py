@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.telegram.compose import LONGEST_DATA, LONGEST_TEXT, compose, data_of, new_tag, payload_of, split
+from bot.channels.telegram.texts import TEXTS, Texts
 from dialogues import BotMessage, Button
+from tests.bot.reading import longest
 
 
 def units(text: str) -> int:
@@ -46,7 +48,7 @@ def test_buttons_of_a_long_text_stand_below_its_last_part() -> None:
 def test_a_payload_comes_back_as_it_was(payload: str) -> None:
     tag = new_tag()
     found, back = payload_of(data_of(payload, tag))
-    assert (found, back) == (tag, payload.replace('{"over_lezer": ', '{"over_lezer": '))
+    assert (found, back) == (tag, payload)
 
 
 def test_the_longest_payload_of_the_checker_fits() -> None:
@@ -83,3 +85,14 @@ def test_the_first_message_of_a_turn_takes_the_older_buttons_away() -> None:
     assert [thing.get("clear", False) for thing in things] == [True, False]
     wiped = compose([BotMessage("Gewist.", custom={"wist": True})], "abcd")
     assert wiped[0]["wipe"]
+
+
+def test_the_web_page_is_offered_with_the_word_on_who_can_know() -> None:
+    honest = BotMessage("Telegram kan weten dat je met mij praat.", response="utter_eerlijk")
+    [thing] = compose([honest], "abcd", address="https://brievenbus.example")
+    assert thing["text"].endswith("\nhttps://brievenbus.example")
+
+
+@pytest.mark.parametrize("name", sorted(set(Texts.model_fields) - {"opdrachten"}))
+def test_our_own_texts_have_short_sentences(name: str) -> None:
+    assert longest([getattr(TEXTS, name)]) <= 15
