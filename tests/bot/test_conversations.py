@@ -2,17 +2,19 @@
 
 A case is a YAML file:
 
-- ``titel``, ``school``, ``kanaal`` (default ``rest``), ``lezers`` (names; two by default, none closes the brievenbus), ``klok``
-  (when it is, by the clock on the wall: "2026-11-21 20:00"; a Friday morning by default);
+- ``titel``, ``school``, ``kanaal`` (default ``rest``), ``lezers`` (names; two by default, none closes the brievenbus),
+  ``seintjes`` (true: the readers get notices), ``klok`` (when it is, by the clock on the wall: "2026-11-21 20:00"; a Friday
+  morning by default);
 - ``beurten``: what happens, one after another. A turn of the pupil or parent has ``zegt``: a text, the title of a button that is
   offered now, or a payload. Between braces stands what only the run knows: ``{code}`` the five words that were shown,
   ``{fout}`` those with a slip of the pen, and so on (see ``Play._words``). Beside ``zegt``: ``oud: true`` sends it from the page
-  before, ``nog_eens: true`` delivers the last message a second time, ``andere_pagina: true`` first opens another browser.
+  before, ``nog_eens: true`` sends the last message once more, ``nog_eens: bezorgd`` is the same delivery a second time, and
+  ``andere_pagina: true`` first opens another browser.
 - ``antwoord``: the names of the responses, in order and complete; ``*`` is text of an action. ``knoppen``: titles of the buttons
   below the last message. ``bevat`` and ``bevat_niet``: a text, or a list of them, in what was said. ``slots``: values afterwards.
 - What others do: ``lezer_schrijft``, ``lezer_zet`` (a state), ``minuten`` (time passes).
 - What goes wrong at the next message: ``storing`` (``schijf`` is full, too ``druk``, the thread ``beschadigd``, or ``bericht``:
-  something in it is). ``zegt`` with ``bijlage: true`` sends a picture instead.
+  something in it is). ``zegt`` with ``bijlage: foto`` or ``bijlage: doorgestuurd`` sends that instead.
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ FOLDER = Path(__file__).parents[1] / "conversations"
 CASES = sorted(FOLDER.glob("*/*.yaml"))
 READERS = {"jps": ("Ivonne", "Antje"), "mozaiek": ("Esther Warmerdam", "Iris Bouwman"), "kwaliteitskaart": ("Diana", "Joris")}
 OTHERWISE = ("Marloes", "Theo")
-TOP = {"titel", "school", "kanaal", "lezers", "klok", "beurten"}
+TOP = {"titel", "school", "kanaal", "lezers", "seintjes", "klok", "beurten"}
 TURN = {"zegt", "oud", "nog_eens", "andere_pagina", "bijlage", "antwoord", "knoppen", "bevat", "bevat_niet", "slots"}
 OTHERS = {"lezer_schrijft", "lezer_zet", "minuten", "storing"}
 FAILURES = {"schijf": StorageFull, "druk": QueueFull, "beschadigd": SealBroken}
@@ -61,6 +63,16 @@ def read_case(path: Path) -> dict[str, Any]:
     return case
 
 
+async def staffed(house: House, case: dict[str, Any]) -> list[Account]:
+    """The readers of a case; they get notices where it says so."""
+    school = case["school"]
+    accounts = await enrol(house, school, *case.get("lezers", READERS.get(school, OTHERWISE)))
+    if case.get("seintjes"):
+        for number, account in enumerate(accounts, start=1):
+            await house.notices.link_telegram(await house.notices.telegram_token(account.session), number)
+    return accounts
+
+
 @dataclass
 class Play:
     """One case while it runs, and its transcript as the terminal would show it."""
@@ -73,6 +85,7 @@ class Play:
     pages: list[int] = field(default_factory=lambda: [0])
     code: str = ""
     last: str = ""
+    delivery: str = ""
     sending: str = ""
 
     async def begin(self) -> None:
@@ -104,17 +117,22 @@ class Play:
         self.lines.append(f"> {words}")
         if turn.get("nog_eens"):
             conversation, facts = self.house.conversation, self.pupil.facts
-            self.pupil.replies = await conversation.handle(Incoming(self.pupil.key, facts, self.last, turn=self.pages[-2]))
+            delivery = self.delivery if turn["nog_eens"] == "bezorgd" else ""
+            again = Incoming(self.pupil.key, facts, self.last, delivery, self.pages[-2])
+            self.pupil.replies = await conversation.handle(again)
             self.pupil.turn = self.pupil.replies.turn
         else:
             offered = {button.title: button.payload for message in self.pupil.replies.messages for button in message.buttons}
             self.last = offered.get(words, words)
-            if turn.get("bijlage"):
-                sent = Incoming(self.pupil.key, self.pupil.facts, "", turn=self.pupil.turn, attachment=Attachment.PHOTO)
+            self.delivery = f"delivery-{len(self.lines)}"
+            if "bijlage" in turn:
+                kind = Attachment(turn["bijlage"])
+                sent = Incoming(self.pupil.key, self.pupil.facts, "", turn=self.pupil.turn, attachment=kind)
                 self.pupil.replies = await self.house.conversation.handle(sent)
                 self.pupil.turn = self.pupil.replies.turn
             else:
-                await self.pupil.says(self.last, turn=self.pages[-2] if turn.get("oud") else None)
+                page = self.pages[-2] if turn.get("oud") else None
+                await self.pupil.says(self.last, message_id=self.delivery, turn=page)
         self.pages.append(self.pupil.turn)
         self._listen()
 
@@ -256,7 +274,7 @@ def play(build_house: BuildHouse, clock: FixedClock) -> Callable[[dict[str, Any]
             clock.set(datetime.fromisoformat(case["klok"]).replace(tzinfo=SCHOOL_TIME))
         house = build_house()
         school = case["school"]
-        accounts = await enrol(house, school, *case.get("lezers", READERS.get(school, OTHERWISE)))
+        accounts = await staffed(house, case)
         played = Play(house, clock, Pupil(house, school, case.get("kanaal", "rest")), accounts)
         played.lines.append(f"=== {case['titel']} ({school})")
         await played.begin()

@@ -22,9 +22,9 @@ from bot.house import build
 from dialogues import Assistant, Understanding, load
 from dialogues.checker.pupils import for_parents
 from dialogues.reading import EASY, ENOUGH
-from tests.bot.conftest import FAST, SERVER_KEY, Pupil, enrol
+from tests.bot.conftest import FAST, SERVER_KEY, Pupil
 from tests.bot.dialogue_coverage import Exercised, Presses, counted, missed, reads, record, state_of
-from tests.bot.test_conversations import CASES, OTHERWISE, READERS, Play, read_case
+from tests.bot.test_conversations import CASES, Play, read_case, staffed
 
 
 @dataclass
@@ -60,7 +60,7 @@ async def _play_all(found: Played, folder: Path) -> None:
         house = build(Config(data=folder / str(number)), SERVER_KEY, clock=clock, stretching=FAST)
         try:
             school = case["school"]
-            accounts = await enrol(house, school, *case.get("lezers", READERS.get(school, OTHERWISE)))
+            accounts = await staffed(house, case)
             play = Play(house, clock, Pupil(house, school, case.get("kanaal", "rest")), accounts)
             await _play(found, play, case["beurten"], f"{path.parent.name}/{path.stem}")
         finally:
