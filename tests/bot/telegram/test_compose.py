@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.bot.reading import longest
 
 from bot.channels.telegram.compose import LONGEST_DATA, LONGEST_TEXT, compose, data_of, new_tag, payload_of, split
 from bot.channels.telegram.texts import TEXTS, Texts
 from dialogues import BotMessage, Button
+from dialogues.reading import longest
 
 
 def units(text: str) -> int:
