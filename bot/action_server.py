@@ -11,6 +11,7 @@ from typing import Any
 
 from rasa_sdk.endpoint import create_app
 from rasa_sdk.events import AllSlotsReset
+from sanic.http import Http
 
 from bot.effects import AddMessage, Effect, Forget, PostMelding
 from bot.house import House
@@ -85,4 +86,7 @@ async def serve_actions(executor: OutsideActions, port: int = PORT) -> Serving:
         OSError: the port is taken.
     """
     # No origin may call it from a web page.
-    return await serve(create_app(executor, cors_origins=[]), HOST, port)
+    app = create_app(executor, cors_origins=[])
+    # Sanic rewrites its own methods when a first server of a process starts, and cannot do so twice.
+    app.config.TOUCHUP = not getattr(Http, "__touched__", False)
+    return await serve(app, HOST, port)

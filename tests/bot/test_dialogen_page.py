@@ -46,7 +46,7 @@ def test_the_page_has_an_example_of_each_kind() -> None:
 
 def test_the_examples_pass_the_check(data: Path) -> None:
     result = check()
-    assert (result.exit_code, result.output) == (0, "Alles klopt: instellingen, gesprekken en kennis.\n")
+    assert (result.exit_code, result.stdout) == (0, "Alles klopt: instellingen, gesprekken en kennis.\n")
 
 
 def test_the_examples_are_said(data: Path) -> None:

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
+
+import bot.house
+import bot.outbox
 from tests.bot.telegram.storm import CHATS, storms
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A storm lets all houses of its process share what never changes; the tests after it must not."""
+    for name in ("read_knowledge", "load_dialogues", "load_words", "Understanding"):
+        monkeypatch.setattr(bot.house, name, getattr(bot.house, name))
+    monkeypatch.setattr(bot.outbox, "LOOK_SECONDS", bot.outbox.LOOK_SECONDS)
 
 
 async def test_storms_lose_nothing_and_double_nothing() -> None:
