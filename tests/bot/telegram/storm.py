@@ -55,8 +55,8 @@ SCRIPTS: dict[str, list[str]] = {
         "*Versturen",
         "*Menu",
     ],
-    "thrown away": [*_FORM, "*Weggooien", "*Is dit anoniem?"],
-    "parent": [SCHOOL, "*Ik ben ouder", "*Wat staat er in het protocol?", "*Pesten", "/menu", "*Hulp buiten school"],
+    "thrown away": [*_FORM, "*Weggooien", "*Meer", "*Is dit anoniem?"],
+    "parent": [SCHOOL, "*Ik ben ouder", "*Meer", "*Het protocol lezen", "*Pesten", "/menu", "*Meer", "*Hulp buiten school"],
     "danger": [SCHOOL, "/ben_leerling", "ik wil dood", "/menu", "/melding_doen", "ik wil dood", "/stop", "/help"],
     "wiped": ["hoi", "*Basisschool JPS", "*Ik ben leerling", "photo", "/wis", "*Opnieuw beginnen", "forward", "/code"],
 }
