@@ -218,7 +218,8 @@ class Outbox:
             wait = max(later.seconds, 1.0)
         except Exception as error:
             wait = _back_off(first.row.attempts)
-            log.warning("something of kind %s could not be sent: %s", first.row.kind, error)
+            # Only what kind of error: its words may hold an address, a token or what was sent.
+            log.warning("something of kind %s could not be sent: %s", first.row.kind, type(error).__name__)
         gone = [Delete(OutboxRow, {"id": one.row.id}) for one in same]
         if wait is None:
             mark: Operation = Delete(OutboxRow, {"id": first.row.id})
